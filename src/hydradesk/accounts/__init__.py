@@ -1,0 +1,1 @@
+"""Who owns what: today the paper accounts of the local person."""

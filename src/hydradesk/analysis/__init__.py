@@ -1,0 +1,1 @@
+"""Indicators, patterns, volume: arrays in, arrays out."""

@@ -1,0 +1,1 @@
+"""Settings, roles, wiring, command line: the only code that knows concrete classes."""

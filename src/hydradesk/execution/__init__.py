@@ -1,0 +1,1 @@
+"""Order life, reconciliation, venue port, paper venue."""

@@ -1,0 +1,1 @@
+"""Effects without business: database, outbox, clocks, HTTP, logs, metrics."""

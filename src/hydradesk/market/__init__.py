@@ -1,0 +1,1 @@
+"""Instruments, candles, ticks, feeds and data quality."""

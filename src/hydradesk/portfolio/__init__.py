@@ -1,0 +1,1 @@
+"""Fills become positions, profit and an equity curve."""

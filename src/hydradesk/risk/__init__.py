@@ -1,0 +1,1 @@
+"""Guardian: Intent in, Approved or Refused out."""

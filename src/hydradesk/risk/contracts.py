@@ -1,0 +1,146 @@
+"""What the rest of the house may know about risk."""
+
+from decimal import Decimal
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from hydradesk.kernel.errors import Invalid
+from hydradesk.kernel.events import Fact
+from hydradesk.kernel.ids import AccountId, OrderId, ReservationId, SignalId, Symbol
+from hydradesk.kernel.numbers import MONEY
+from hydradesk.kernel.time import TimeNs
+from hydradesk.kernel.tx import Tx
+
+Side = Literal["buy", "sell"]
+OrderType = Literal["market", "limit"]
+TimeInForce = Literal["gtc", "ioc", "fok"]
+
+
+class Intent(Struct, frozen=True, kw_only=True):
+    """An order somebody would like to place. Nobody has agreed to it yet."""
+
+    id: OrderId
+    account: AccountId
+    symbol: Symbol
+    side: Side
+    type: OrderType
+    qty: Decimal
+    """Base units, > 0."""
+    price: Decimal
+    """Quote units per base unit: the limit, or for a market order the worst price acceptable."""
+    time_in_force: TimeInForce
+    at: TimeNs
+    """Desk time at which it was wanted."""
+    price_at: TimeNs
+    """When the market price behind `price` was observed."""
+    origin: str
+    """manual, signal, close …: who wants it."""
+    signal: SignalId | None = None
+
+    def __post_init__(self) -> None:
+        if ":" in self.id or "/" in self.id:
+            raise Invalid(
+                "an order id holds no colon and no slash: facts and transfers join ids with them",
+                field="client_id",
+                fix="use letters, digits, '-', '_' and '.'",
+            )
+
+    @property
+    def notional(self) -> Decimal:
+        """Quote units at the worst acceptable price."""
+        return MONEY.multiply(self.qty, self.price)
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """What one account may do. Notionals in quote units."""
+
+    order_max: Decimal
+    gross_max: Decimal
+    daily_loss_max: Decimal
+    """Largest fall of equity since UTC midnight of the desk clock."""
+    price_age_max_ns: int
+    collar: Decimal
+    """Largest distance of a price from the last one, as a fraction."""
+
+
+class Exposure(Struct, frozen=True, kw_only=True):
+    """What the account holds at one instant, valued at last prices."""
+
+    position: Decimal
+    """Signed base units of the intent's symbol."""
+    gross: Decimal
+    """Value of all positions, quote units, signs dropped."""
+    cash: Decimal
+    """Free quote units: holds are not in it."""
+    equity: Decimal
+    equity_at_midnight: Decimal
+    """Equity when the desk's present UTC day began."""
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """One rule's answer, kept for the receipt."""
+
+    rule: str
+    ok: bool
+    detail: str
+
+
+class Approved(Struct, frozen=True):
+    """Risk said yes, once. Only risk builds it, and only a stored reservation makes it count."""
+
+    intent: Intent
+    reservation: ReservationId
+    checks: tuple[Check, ...]
+
+
+class Refused(Struct, frozen=True):
+    """Risk said no, and why."""
+
+    intent: Intent
+    rule: str
+    detail: str
+    fix: str
+    receipt_id: str
+    checks: tuple[Check, ...]
+
+
+Verdict = Approved | Refused
+
+
+class Judged(Fact, frozen=True, kw_only=True, tag="risk.judged.v1"):
+    """Risk judged an intent. Published by risk; read by the page and the receipts."""
+
+    intent: Intent
+    approved: bool
+    rule: str | None
+    detail: str
+    checks: tuple[Check, ...]
+
+
+class Halted(Fact, frozen=True, kw_only=True, tag="risk.halted.v1"):
+    """Trading was halted or resumed. Published by risk; read by the page and bots."""
+
+    halted: bool
+    reason: str
+    version: int
+
+
+class Reservations(Protocol):
+    """Where execution uses up a yes and gives back what it no longer needs."""
+
+    async def consume(self, tx: Tx, approved: Approved) -> None:
+        """Use the reservation in the order's transaction; Conflict when unknown, other or used."""
+        ...
+
+    def release(self, account: AccountId, order: OrderId, remaining: Decimal) -> None:
+        """Shrink what an order still reserves to `remaining` base units; 0 frees it."""
+        ...
+
+
+class Guardian(Protocol):
+    """The one question the house asks before any order."""
+
+    async def judge(self, intent: Intent) -> Verdict:
+        """Return Approved, with its reservation stored, or Refused; never raises for a refusal."""
+        ...

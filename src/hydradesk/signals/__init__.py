@@ -1,0 +1,1 @@
+"""Sources vote; fusion makes one explained Signal."""
