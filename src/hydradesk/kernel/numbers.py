@@ -117,13 +117,13 @@ class Amount(Struct, frozen=True):
     def at_most(cls, units: Decimal, asset: Asset) -> "Amount":
         """Round units down to whole quanta: what a customer receives."""
         scaled = MONEY.scaleb(units, asset.scale)
-        return cls(asset, int(_WIDE.quantize(scaled, Decimal(1), ROUND_FLOOR)))
+        return cls(asset, int(scaled.to_integral_value(ROUND_FLOOR, _WIDE)))
 
     @classmethod
     def at_least(cls, units: Decimal, asset: Asset) -> "Amount":
         """Round units up to whole quanta: what a customer pays."""
         scaled = MONEY.scaleb(units, asset.scale)
-        return cls(asset, int(_WIDE.quantize(scaled, Decimal(1), ROUND_CEILING)))
+        return cls(asset, int(scaled.to_integral_value(ROUND_CEILING, _WIDE)))
 
 
 def _on_grid(value: Decimal, step: Decimal, rounding: str) -> Decimal:

@@ -124,7 +124,7 @@ class Session(Struct, frozen=True, kw_only=True):
 
 
 class SessionOpened(Fact, frozen=True, kw_only=True, tag="market.session_opened.v1"):
-    """A feed begins a new session. Published by market; accounts opens its paper account."""
+    """A feed begins a new session. Published by market; portfolio opens its paper account."""
 
     session: Session
 

@@ -12,7 +12,8 @@ from hydradesk.market.contracts import Timeframe
 
 Direction = Literal["BUY", "SELL", "HOLD"]
 Status = Literal["active", "closed", "expired"]
-Touched = Literal["stop", "target_1", "target_2", "target_3", "expired", "reversed"]
+Level = Literal["stop", "target_1", "target_2", "target_3"]
+Ended = Literal["stop", "target_3", "expired", "reversed"]
 
 
 class Vote(Struct, frozen=True, kw_only=True):
@@ -43,8 +44,10 @@ class Levels(Struct, frozen=True, kw_only=True):
 class Outcome(Struct, frozen=True, kw_only=True):
     """What the candles after the signal did to it."""
 
-    touched: Touched
-    """The first level that was touched and ended it, or why it ended without one."""
+    first_touched: Level | None
+    """The first level that a later 1m bar touched; the stop when one bar touched both."""
+    ended_by: Ended
+    """A signal lives until its stop, its third target, its expiry or an opposite signal."""
     best_target: int
     """The highest target touched before the end, 0 to 3."""
     at: TimeNs

@@ -1,0 +1,117 @@
+"""Delivers stamped facts to their consumers, in one order, and remembers how far each came."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import msgspec
+import structlog
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
+
+from hydradesk.infra.db import Database, sql
+from hydradesk.infra.outbox import Stamped, cursors, read_after, stamp
+from hydradesk.kernel.events import Fact
+
+F = TypeVar("F", bound=Fact)
+Handler = Callable[[Fact], Awaitable[None]]
+Tap = Callable[[Stamped], None]
+
+log = structlog.get_logger("bus")
+
+
+class Consumer:
+    """A named reader of some facts. Its handlers must be idempotent by fact id."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.handlers: dict[str, tuple[type[Fact], Handler]] = {}
+        self.pos = 0
+
+    def on(self, kind: type[F], handler: Callable[[F], Awaitable[None]]) -> "Consumer":
+        """Hear one kind of fact; returns itself, to be chained."""
+        topic = str(kind.__struct_config__.tag)
+        self.handlers[topic] = (kind, handler)  # type: ignore[assignment]
+        return self
+
+    async def deliver(self, fact: Stamped) -> None:
+        """Decode and handle one fact, if it is ours and new to us."""
+        if fact.pos > self.pos and fact.topic in self.handlers:
+            kind, handler = self.handlers[fact.topic]
+            await handler(msgspec.json.decode(fact.body, type=kind))
+
+
+class Bus:
+    """One process's pump and dispatcher.
+
+    Facts are delivered strictly one after the other, to each consumer in the order of
+    registration. What a handler emits is published after everything already published: the same
+    inputs give the same order, byte for byte.
+    """
+
+    def __init__(self, db: Database, consumers: Sequence[Consumer], taps: Sequence[Tap]) -> None:
+        self._db, self._consumers, self._taps = db, consumers, taps
+        self._turn = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self.pos = 0
+        db.on_facts = self._wake.set
+
+    async def start(self) -> None:
+        """Load cursors and deliver what was published before we stopped."""
+        async with self._db.begin() as tx:
+            rows = (await sql(tx).execute(select(cursors.c.consumer, cursors.c.pos))).all()
+        known = {str(name): int(pos) for name, pos in rows}
+        for consumer in self._consumers:
+            consumer.pos = known.get(consumer.name, 0)
+        self.pos = min((one.pos for one in self._consumers), default=0)
+        async with self._turn:
+            while True:
+                async with self._db.begin() as tx:
+                    old = await read_after(tx, self.pos)
+                if not old:
+                    return
+                await self._dispatch(old)
+
+    async def run(self) -> None:
+        """Publish and deliver until cancelled; rides out a database that restarts."""
+        while True:
+            self._wake.clear()
+            try:
+                await self.drain()
+            except (DBAPIError, OSError) as error:
+                log.warning("bus.waiting_for_database", error=type(error).__name__)
+                await asyncio.sleep(0.5)
+                continue
+            await self._wake.wait()
+
+    async def drain(self) -> None:
+        """Publish and deliver until nothing is left, not even of what handlers emit."""
+        async with self._turn:
+            while True:
+                async with self._db.begin() as tx:
+                    batch = await stamp(tx)
+                if not batch:
+                    return
+                if batch[0].pos != self.pos + 1:  # an earlier delivery failed half-way
+                    async with self._db.begin() as tx:
+                        batch = await read_after(tx, self.pos)
+                await self._dispatch(batch)
+
+    async def _dispatch(self, batch: Sequence[Stamped]) -> None:
+        for fact in batch:
+            for consumer in self._consumers:
+                await consumer.deliver(fact)
+                consumer.pos = max(consumer.pos, fact.pos)
+            self.pos = fact.pos
+            for tap in self._taps:
+                tap(fact)
+        rows = [{"consumer": one.name, "pos": one.pos} for one in self._consumers]
+        if rows:
+            change = insert(cursors).values(rows)
+            async with self._db.begin() as tx:
+                await sql(tx).execute(
+                    change.on_conflict_do_update(
+                        index_elements=["consumer"], set_={"pos": change.excluded.pos}
+                    )
+                )

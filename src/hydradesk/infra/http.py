@@ -1,0 +1,136 @@
+"""What every router shares: who is calling, typed views encoded once, opaque page cursors."""
+
+import base64
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from fastapi import APIRouter, Request, Response
+from msgspec import Struct
+
+from hydradesk.kernel.errors import Forbidden, Invalid, Unauthenticated
+from hydradesk.kernel.ids import AccountId
+
+T = TypeVar("T")
+Handler = Callable[..., Awaitable[Any]]
+
+
+class Page(Struct, Generic[T], frozen=True):
+    """One page of a list; pass `next` back as `cursor` for the following one."""
+
+    items: Sequence[T]
+    next: str | None = None
+
+
+class Principal(Struct, frozen=True):
+    """The caller, as established by the gateway's middleware."""
+
+    account: AccountId
+    scopes: frozenset[str]
+
+
+def requires(scope: str) -> Callable[[Request], Principal]:
+    """Build a dependency that yields the caller, or refuses."""
+
+    def dependency(request: Request) -> Principal:
+        principal: Principal | None = getattr(request.state, "principal", None)
+        if principal is None:
+            raise Unauthenticated("sign in first")
+        if scope not in principal.scopes:
+            raise Forbidden(f"needs scope {scope}")
+        return principal
+
+    return dependency
+
+
+VIEWS: dict[str, object] = {}
+"""Every view type by schema name, for the OpenAPI document."""
+
+
+class Routes:
+    """An APIRouter whose handlers return msgspec structs, encoded once."""
+
+    def __init__(self, prefix: str, tag: str) -> None:
+        self.router = APIRouter(prefix=prefix, tags=[tag])
+
+    def add(
+        self, method: str, path: str, view: object, *, status: int = 200, example: object = None
+    ) -> Callable[[Handler], Handler]:
+        """Register a handler; its name becomes the operation id, its docstring the description.
+
+        Args:
+            method: GET, POST …
+            path: below the prefix.
+            view: the type of what the handler returns, for the schema.
+            status: of a success.
+            example: an instance of `view`, shown in the document.
+        """
+        content: dict[str, Any] = {"schema": {"$ref": f"#/components/schemas/{_register(view)}"}}
+        if example is not None:
+            content["example"] = msgspec.to_builtins(example)
+
+        def register(handler: Handler) -> Handler:
+            @functools.wraps(handler)
+            async def encoded(*args: Any, **kwargs: Any) -> Response:
+                result = await handler(*args, **kwargs)
+                if isinstance(result, Response):
+                    return result
+                body = msgspec.json.encode(result)
+                return Response(body, status, media_type="application/json")
+
+            encoded.__signature__ = inspect.signature(handler)  # type: ignore[attr-defined]
+            self.router.add_api_route(
+                path,
+                encoded,
+                methods=[method],
+                status_code=status,
+                response_model=None,
+                response_class=Response,
+                operation_id=_camel(handler.__name__),
+                responses={status: {"description": "OK", "content": {"application/json": content}}},
+            )
+            return handler
+
+        return register
+
+
+def encode_cursor(*parts: str | int) -> str:
+    """Pack where a page ended."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(parts)).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str | None, kinds: tuple[type, ...]) -> list[Any] | None:
+    """Unpack a cursor; Invalid for one we never gave."""
+    if cursor is None:
+        return None
+    try:
+        body = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        parts = msgspec.json.decode(body, type=list[str | int])
+        if tuple(type(part) for part in parts) != kinds:
+            raise ValueError(parts)
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise Invalid(
+            "the cursor is not one of ours", field="cursor", fix="pass `next` of the last page"
+        ) from error
+    return parts
+
+
+def view_schemas() -> dict[str, Any]:
+    """Return the JSON schemas of all registered views, for #/components/schemas."""
+    template = "#/components/schemas/{name}"
+    _, components = msgspec.json.schema_components(VIEWS.values(), ref_template=template)
+    return dict(components)
+
+
+def _register(view: object) -> str:
+    (reference,), _ = msgspec.json.schema_components([view], ref_template="{name}")
+    name = str(reference["$ref"])
+    VIEWS[name] = view
+    return name
+
+
+def _camel(name: str) -> str:
+    head, *tail = name.split("_")
+    return head + "".join(part.title() for part in tail)
