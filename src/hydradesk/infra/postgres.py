@@ -195,6 +195,7 @@ class PostgresServer:
         deadline = time.monotonic() + wait_s
         while process.poll() is None and time.monotonic() < deadline:
             if self._pid() == process.pid and self._ready():
+                process.returncode = 0  # let go of it: it is meant to outlive us
                 return True
             time.sleep(0.02)
         if process.poll() is None:
