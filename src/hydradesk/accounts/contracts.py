@@ -8,6 +8,7 @@ from msgspec import Struct
 from hydradesk.kernel.events import Fact
 from hydradesk.kernel.ids import AccountId, SessionId
 from hydradesk.kernel.time import TimeNs
+from hydradesk.kernel.tx import Tx
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -16,6 +17,8 @@ class Account(Struct, frozen=True, kw_only=True):
     id: AccountId
     session: SessionId
     """The feed session whose prices it trades on."""
+    number: int
+    """1 for a session's first account; every reset opens the next."""
     opened_at: TimeNs
     deposit: Decimal
     """Play money it began with, units of `asset`."""
@@ -33,8 +36,24 @@ class AccountChanged(Fact, frozen=True, kw_only=True, tag="accounts.account_chan
 
 
 class Accounts(Protocol):
-    """Answered by accounts' service."""
+    """Stored accounts, answered by accounts' store; works in the caller's transaction."""
 
-    async def current(self) -> Account:
-        """Return the open account of the running session; NotFound before it is opened."""
+    async def of_session(self, tx: Tx, session: SessionId) -> list[Account]:
+        """Return the accounts of one session, oldest first."""
+        ...
+
+    async def open_ones(self, tx: Tx) -> list[Account]:
+        """Return every account that is not closed."""
+        ...
+
+    async def get(self, tx: Tx, account: AccountId) -> Account:
+        """Return one account, locked until the transaction ends; raises NotFound."""
+        ...
+
+    async def add(self, tx: Tx, account: Account, at: TimeNs) -> bool:
+        """Save a new account; False when it exists."""
+        ...
+
+    async def save(self, tx: Tx, account: Account, at: TimeNs) -> None:
+        """Save a changed account; Conflict when somebody changed it first."""
         ...

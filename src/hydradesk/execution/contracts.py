@@ -45,6 +45,11 @@ class Order(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
     @property
+    def remaining(self) -> Decimal:
+        """Base units that may still trade."""
+        return Decimal(0) if self.done else MONEY.subtract(self.intent.qty, self.filled)
+
+    @property
     def done(self) -> bool:
         """True when nothing more can happen to it."""
         return self.state in FINAL
@@ -106,13 +111,16 @@ class Unknown(Struct, frozen=True):
 Ack = Accepted | Rejected | Unknown
 
 
+VenueState = Literal["working", "filled", "cancelled", "expired"]
+
+
 class VenueOrder(Struct, frozen=True, kw_only=True):
     """What a venue says of one order when asked by our id."""
 
     client_id: OrderId
     venue_id: str
     filled: Decimal
-    state: Literal["working", "filled", "cancelled", "expired"]
+    state: VenueState
 
 
 class VenueReport(Struct, frozen=True, kw_only=True):
@@ -124,3 +132,10 @@ class VenueReport(Struct, frozen=True, kw_only=True):
     at: TimeNs
     fill: Fill | None = None
     reason: str | None = None
+
+
+class VenueTerms(Struct, frozen=True, kw_only=True):
+    """What a venue charges and how long it takes to hear us."""
+
+    fee_rate: Decimal
+    """Fraction of the notional, the same for makers and takers."""

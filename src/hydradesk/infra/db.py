@@ -24,8 +24,7 @@ ROLE_NAMES: dict[Role, str] = {"app": "hydradesk_app", "system": "hydradesk_syst
 """owner: migrations only. app: one tenant at a time. system: named cross-tenant services."""
 
 
-EMITTED = "hydradesk.emitted"
-"""Key in a connection's info: whether the open transaction emitted a fact."""
+_AFTER = "hydradesk.after_commit"
 
 
 class Quanta(TypeDecorator[int]):
@@ -71,11 +70,13 @@ class Database:
                 if account is not None:
                     setting = text("SELECT set_config('hydradesk.account', :account, true)")
                     await connection.execute(setting, {"account": account})
-                connection.info[EMITTED] = False
+                connection.info[_AFTER] = {}
                 yield Tx(connection)
-            emitted = connection.info[EMITTED]
-        if emitted:
+            after = connection.info.pop(_AFTER)
+        if after.pop(FACTS, None) is not None:
             self.on_facts()
+        for callback in after.values():
+            callback()
 
     async def close(self) -> None:
         """Release every connection."""
@@ -86,6 +87,14 @@ def sql(tx: Tx) -> AsyncConnection:
     """Open the handle. Only stores and infra do this."""
     assert isinstance(tx, AsyncConnection), tx
     return tx
+
+
+FACTS = "facts"
+
+
+def after_commit(tx: Tx, key: str, callback: Callable[[], None]) -> None:
+    """Run something synchronous once this transaction has committed; once per key."""
+    sql(tx).info[_AFTER][key] = callback
 
 
 async def raw(tx: Tx) -> Any:  # noqa: ANN401  (asyncpg has no types)

@@ -3,7 +3,7 @@
 import msgspec
 from sqlalchemy import BigInteger, Column, String, Table, Text, func, insert, select, update
 
-from hydradesk.infra.db import EMITTED, metadata, sql
+from hydradesk.infra.db import FACTS, after_commit, metadata, sql
 from hydradesk.kernel.events import Fact
 from hydradesk.kernel.tx import Tx
 
@@ -51,9 +51,8 @@ async def emit(tx: Tx, *facts: Fact) -> None:
         for fact in facts
     ]
     if rows:
-        connection = sql(tx)
-        await connection.execute(insert(outbox), rows)
-        connection.info[EMITTED] = True
+        await sql(tx).execute(insert(outbox), rows)
+        after_commit(tx, FACTS, lambda: None)  # the database then wakes its pump
 
 
 async def stamp(tx: Tx, limit: int = 1000) -> list[Stamped]:

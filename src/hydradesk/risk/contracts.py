@@ -30,6 +30,8 @@ class Intent(Struct, frozen=True, kw_only=True):
     price: Decimal
     """Quote units per base unit: the limit, or for a market order the worst price acceptable."""
     time_in_force: TimeInForce
+    fee_rate: Decimal
+    """The most the venue may charge, as a fraction of what trades."""
     at: TimeNs
     """Desk time at which it was wanted."""
     price_at: TimeNs
@@ -51,6 +53,11 @@ class Intent(Struct, frozen=True, kw_only=True):
         """Quote units at the worst acceptable price."""
         return MONEY.multiply(self.qty, self.price)
 
+    @property
+    def cost(self) -> Decimal:
+        """Quote units at the worst acceptable price, the highest fee included."""
+        return MONEY.multiply(self.notional, MONEY.add(Decimal(1), self.fee_rate))
+
 
 class Limits(Struct, frozen=True, kw_only=True):
     """What one account may do. Notionals in quote units."""
@@ -59,9 +66,23 @@ class Limits(Struct, frozen=True, kw_only=True):
     gross_max: Decimal
     daily_loss_max: Decimal
     """Largest fall of equity since UTC midnight of the desk clock."""
+    risk_per_trade: Decimal
+    """Part of equity that a signal's trade may lose at its stop, as a fraction."""
     price_age_max_ns: int
     collar: Decimal
     """Largest distance of a price from the last one, as a fraction."""
+
+
+class Sizing(Struct, frozen=True, kw_only=True):
+    """How much to buy so that a stop costs a fixed part of the equity."""
+
+    account: AccountId
+    symbol: Symbol
+    entry: Decimal
+    """Worst price at which the order may fill."""
+    stop: Decimal
+    fee_rate: Decimal
+    lot: Decimal
 
 
 class Exposure(Struct, frozen=True, kw_only=True):
@@ -91,6 +112,7 @@ class Approved(Struct, frozen=True):
 
     intent: Intent
     reservation: ReservationId
+    """Also the name of the stored judgement."""
     checks: tuple[Check, ...]
 
 
@@ -101,21 +123,30 @@ class Refused(Struct, frozen=True):
     rule: str
     detail: str
     fix: str
-    receipt_id: str
+    receipt: str
     checks: tuple[Check, ...]
 
 
 Verdict = Approved | Refused
 
 
-class Judged(Fact, frozen=True, kw_only=True, tag="risk.judged.v1"):
-    """Risk judged an intent. Published by risk; read by the page and the receipts."""
+class Judgement(Struct, frozen=True, kw_only=True):
+    """One verdict as it is stored: what was asked, every rule's answer, what came of it."""
 
+    id: str
     intent: Intent
     approved: bool
     rule: str | None
+    """The rule that refused; None when approved."""
     detail: str
     checks: tuple[Check, ...]
+    at: TimeNs
+
+
+class Judged(Fact, frozen=True, kw_only=True, tag="risk.judged.v1"):
+    """Risk judged an intent. Published by risk; read by the page and the receipts."""
+
+    judgement: Judgement
 
 
 class Halted(Fact, frozen=True, kw_only=True, tag="risk.halted.v1"):
@@ -133,14 +164,22 @@ class Reservations(Protocol):
         """Use the reservation in the order's transaction; Conflict when unknown, other or used."""
         ...
 
-    def release(self, account: AccountId, order: OrderId, remaining: Decimal) -> None:
-        """Shrink what an order still reserves to `remaining` base units; 0 frees it."""
+    async def keep(self, tx: Tx, order: OrderId, remaining: Decimal) -> None:
+        """Shrink what an order reserves to `remaining` base units; 0 frees it."""
         ...
 
 
 class Guardian(Protocol):
     """The one question the house asks before any order."""
 
-    async def judge(self, intent: Intent) -> Verdict:
-        """Return Approved, with its reservation stored, or Refused; never raises for a refusal."""
+    async def judge(self, tx: Tx, intent: Intent) -> Verdict:
+        """Store the verdict and, for a yes, its reservation in the caller's transaction.
+
+        Call it inside the account's lane, and commit before the lane ends. A refusal is a value,
+        not an error.
+        """
+        ...
+
+    async def size(self, sizing: Sizing) -> Decimal:
+        """Return base units, on the lot, that risk the configured part of equity; may be 0."""
         ...

@@ -1,0 +1,1 @@
+"""Places approved orders, books what venues report, settles what is unknown."""

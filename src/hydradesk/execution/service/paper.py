@@ -1,0 +1,157 @@
+"""The paper venue: takes orders, fills them from closed bars, and keeps its own books.
+
+It shares nothing with the desk but messages, so it runs as well in a process of its own.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from hydradesk.execution.contracts import (
+    Accepted,
+    Ack,
+    Fill,
+    Order,
+    Rejected,
+    VenueOrder,
+    VenueReport,
+    VenueState,
+    VenueTerms,
+)
+from hydradesk.execution.domain.paper import Event, Lapse, PaperTerms, Resting, serve
+from hydradesk.execution.store.paper import PaperStore
+from hydradesk.kernel.ids import FillId, OrderId, SessionId, Symbol
+from hydradesk.kernel.time import TimeNs
+from hydradesk.kernel.tx import Transactions
+from hydradesk.market.contracts import Candle, Instruments
+
+Ending = Literal["cancelled", "expired"]
+
+
+class PaperVenue:
+    """Answers ports.BarVenue."""
+
+    name = "paper"
+
+    def __init__(self, db: Transactions, instruments: Instruments, model: PaperTerms) -> None:
+        self._db, self._store = db, PaperStore()
+        self._instruments, self._model = instruments, model
+        self.terms = VenueTerms(fee_rate=model.fee_rate)
+
+    async def submit(self, order: Order) -> Ack:
+        """Rest the order until a bar comes; the same id again gives the first answer again."""
+        async with self._db.begin() as tx:
+            number = await self._store.count_order(tx)
+            known = await self._store.find(tx, order.id)
+            if known is not None:
+                return Accepted(known[0].venue_id)
+            resting = _resting(order, f"paper-{number}")
+            await self._store.add(tx, resting, number)
+        return Accepted(resting.venue_id)
+
+    async def cancel(self, order: Order, at: TimeNs) -> Ack:
+        """Stop an order; the report log says so."""
+        async with self._db.begin() as tx:
+            last = await self._store.lock(tx)
+            known = await self._store.find(tx, order.id)
+            if known is None:
+                return Rejected("the venue does not know this order")
+            resting, state = known
+            if state != "working":
+                return Rejected(f"the order is {state} already")
+            await self._store.save(tx, resting, "cancelled")
+            await self._store.report(tx, [_ending(last + 1, resting, "cancelled", at, "asked for")])
+        return Accepted(resting.venue_id)
+
+    async def lookup(self, order: OrderId) -> VenueOrder | None:
+        """Return what the venue knows of an id."""
+        async with self._db.begin() as tx:
+            known = await self._store.find(tx, order)
+        if known is None:
+            return None
+        resting, state = known
+        return VenueOrder(
+            client_id=order, venue_id=resting.venue_id, filled=resting.filled, state=state
+        )
+
+    async def reports(self, after: int, limit: int) -> Sequence[VenueReport]:
+        """Return the reports after a sequence number."""
+        async with self._db.begin() as tx:
+            return await self._store.reports_after(tx, after, limit)
+
+    async def on_bar(self, session: SessionId, bar: Candle) -> None:
+        """Serve resting orders with one closed bar, once however often it is told."""
+        instrument = self._instruments.find(bar.symbol)
+        async with self._db.begin() as tx:
+            last = await self._store.lock(tx)
+            if not await self._store.first_time(tx, session, bar.symbol, bar.open_time):
+                return
+            orders = await self._store.live(tx, bar.symbol)
+            if not orders:
+                return
+            changed, events = serve(orders, bar, instrument, self._model)
+            lapsed = {event.order for event in events if isinstance(event, Lapse)}
+            for order in changed:
+                rest: VenueState = "expired" if order.client_id in lapsed else "working"
+                await self._store.save(tx, order, "filled" if order.remaining == 0 else rest)
+            for order in orders:  # lapsed without a trade: unchanged, but over
+                if order.client_id in lapsed - {one.client_id for one in changed}:
+                    await self._store.save(tx, order, "expired")
+            known = {order.client_id: order for order in orders}
+            news = [
+                _report(last + place, known[event.order], event)
+                for place, event in enumerate(events, start=1)
+            ]
+            await self._store.report(tx, news)
+
+    async def open_session(self, session: SessionId, at: TimeNs) -> None:
+        """Cancel what rests from earlier sessions: their time is over."""
+        async with self._db.begin() as tx:
+            last = await self._store.lock(tx)
+            if not await self._store.first_time(tx, session, Symbol("*"), at):
+                return
+            orders = await self._store.live(tx)
+            for order in orders:
+                await self._store.save(tx, order, "cancelled")
+            reason = "a new feed session began"
+            news = [
+                _ending(last + place, order, "cancelled", at, reason)
+                for place, order in enumerate(orders, start=1)
+            ]
+            await self._store.report(tx, news)
+
+
+def _resting(order: Order, venue_id: str) -> Resting:
+    intent = order.intent
+    return Resting(
+        client_id=order.id,
+        venue_id=venue_id,
+        account=intent.account,
+        symbol=intent.symbol,
+        side=intent.side,
+        type=intent.type,
+        time_in_force=intent.time_in_force,
+        qty=intent.qty,
+        price=intent.price,
+        sent_at=intent.at,
+    )
+
+
+def _report(seq: int, order: Resting, event: Event) -> VenueReport:
+    if isinstance(event, Lapse):
+        return _ending(seq, order, "expired", event.at, event.reason)
+    fill = Fill(
+        id=FillId(f"{order.client_id}.{event.number}"),
+        order_id=order.client_id,
+        account=order.account,
+        symbol=order.symbol,
+        side=order.side,
+        qty=event.qty,
+        price=event.price,
+        fee=event.fee,
+        at=event.at,
+    )
+    return VenueReport(seq=seq, client_id=order.client_id, kind="fill", at=event.at, fill=fill)
+
+
+def _ending(seq: int, order: Resting, kind: Ending, at: TimeNs, reason: str) -> VenueReport:
+    return VenueReport(seq=seq, client_id=order.client_id, kind=kind, at=at, reason=reason)

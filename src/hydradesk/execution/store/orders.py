@@ -1,0 +1,254 @@
+"""The desk's orders and fills."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Identity,
+    Index,
+    Select,
+    String,
+    Table,
+    Text,
+    and_,
+    delete,
+    insert,
+    select,
+    update,
+)
+
+from hydradesk.execution.contracts import Fill, Order, OrderFilled, OrderMoved, VenueReport
+from hydradesk.infra.db import TENANT, insert_new, metadata, sql
+from hydradesk.infra.outbox import emit
+from hydradesk.kernel.errors import Conflict, NotFound
+from hydradesk.kernel.ids import AccountId, OrderId, SignalId, Symbol
+from hydradesk.kernel.tx import Tx
+
+orders = Table(
+    "execution_orders",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("number", BigInteger, Identity(), nullable=False),
+    Column("account", String, nullable=False),
+    Column("symbol", String, nullable=False),
+    Column("signal", String),
+    Column("version", BigInteger, nullable=False),
+    Column("state", String, nullable=False),
+    Column("done", Boolean, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("execution_orders_account", "account", "number"),
+    Index("execution_orders_live", "account", postgresql_where="NOT done"),
+    Index("execution_orders_signal", "signal"),
+    info=TENANT,
+)
+fills = Table(
+    "execution_fills",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("number", BigInteger, Identity(), nullable=False),
+    Column("account", String, nullable=False),
+    Column("symbol", String, nullable=False),
+    Column("order_id", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("execution_fills_account", "account", "number"),
+    info=TENANT,
+)
+cursors = Table(
+    "execution_venue_cursors",
+    metadata,
+    Column("venue", String, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+)
+
+automatic = Table(
+    "execution_automatic",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("symbol", String, primary_key=True),
+    Column("signal", String, primary_key=True),
+    Column("ended", Boolean, nullable=False),
+    info=TENANT,
+)
+
+
+class SqlOrderStore:
+    """Keeps orders; emits OrderMoved with every change, and OrderFilled with every fill."""
+
+    async def add(self, tx: Tx, order: Order) -> None:
+        """Save a new order and emit it; its id must be new."""
+        intent = order.intent
+        fixed = {"id": order.id, "account": intent.account, "symbol": intent.symbol}
+        row = fixed | {"signal": intent.signal} | _moving(order)
+        await sql(tx).execute(insert(orders).values(row))
+        await emit(tx, _moved(order))
+
+    async def find(self, tx: Tx, order: OrderId) -> Order | None:
+        """Return the order, locked until the transaction ends, or None."""
+        row = select(orders.c.body).where(orders.c.id == order).with_for_update()
+        body = await sql(tx).scalar(row)
+        return None if body is None else msgspec.json.decode(body, type=Order)
+
+    async def get(self, tx: Tx, order: OrderId) -> Order:
+        """Return the order, locked until the transaction ends; raises NotFound."""
+        found = await self.find(tx, order)
+        if found is None:
+            raise NotFound(f"there is no order {order[:64]!r}", field="id")
+        return found
+
+    async def save(self, tx: Tx, order: Order, fill: Fill | None = None) -> None:
+        """Save a moved order and its facts; Conflict when somebody moved it first."""
+        before = (orders.c.id == order.id) & (orders.c.version == order.version - 1)
+        saved = await sql(tx).execute(update(orders).where(before).values(**_moving(order)))
+        if saved.rowcount != 1:
+            raise Conflict(f"order {order.id} is no longer at version {order.version - 1}")
+        if fill is None:
+            await emit(tx, _moved(order))
+            return
+        row = {
+            "id": fill.id,
+            "account": fill.account,
+            "symbol": fill.symbol,
+            "order_id": fill.order_id,
+            "at": fill.at,
+            "body": msgspec.json.encode(fill).decode(),
+        }
+        await sql(tx).execute(insert(fills).values(row))
+        filled = OrderFilled(id=f"fill:{fill.id}", at=fill.at, key=fill.account, fill=fill)
+        await emit(tx, filled, _moved(order))
+
+    async def live(self, tx: Tx, account: AccountId | None = None) -> list[Order]:
+        """Return the orders that are not done, oldest first."""
+        open_ones = select(orders.c.body).where(orders.c.done.is_(False)).order_by(orders.c.number)
+        if account is not None:
+            open_ones = open_ones.where(orders.c.account == account)
+        return _decoded(await sql(tx).scalars(open_ones))
+
+    async def of_signal(self, tx: Tx, signal: str) -> list[Order]:
+        """Return the orders one signal led to, oldest first."""
+        mine = select(orders.c.body).where(orders.c.signal == signal).order_by(orders.c.number)
+        return _decoded(await sql(tx).scalars(mine))
+
+    async def automatic(
+        self, tx: Tx, account: AccountId, symbol: Symbol
+    ) -> list[tuple[SignalId, bool]]:
+        """Return the signals whose automatic positions are open, and whether each has ended."""
+        mine = (automatic.c.account == account) & (automatic.c.symbol == symbol)
+        rows = select(automatic.c.signal, automatic.c.ended).where(mine)
+        found = await sql(tx).execute(rows.order_by(automatic.c.signal))
+        return [(SignalId(signal), ended) for signal, ended in found]
+
+    async def open_automatic(
+        self, tx: Tx, account: AccountId, symbol: Symbol, signal: SignalId
+    ) -> None:
+        """Remember that a signal is being traded."""
+        key = {"account": account, "symbol": symbol, "signal": signal}
+        await insert_new(tx, automatic, ended=False, **key)
+
+    async def end_automatic(
+        self, tx: Tx, account: AccountId, symbol: Symbol, signal: SignalId
+    ) -> None:
+        """Remember that its position must be closed."""
+        await sql(tx).execute(
+            update(automatic).where(_automatic(account, symbol, signal)).values(ended=True)
+        )
+
+    async def close_automatic(
+        self, tx: Tx, account: AccountId, symbol: Symbol, signal: SignalId
+    ) -> None:
+        """Forget it: nothing is open any more."""
+        await sql(tx).execute(delete(automatic).where(_automatic(account, symbol, signal)))
+
+    async def reached(self, tx: Tx, venue: str) -> int:
+        """Return the sequence number of the last report we have booked."""
+        return await sql(tx).scalar(select(cursors.c.seq).where(cursors.c.venue == venue)) or 0
+
+    async def advance(self, tx: Tx, venue: str, report: VenueReport) -> bool:
+        """Move the cursor to this report; False when it was booked before; Conflict on a gap."""
+        await insert_new(tx, cursors, venue=venue, seq=0)
+        mine = cursors.c.venue == venue
+        here = await sql(tx).scalar(select(cursors.c.seq).where(mine).with_for_update())
+        assert here is not None
+        if report.seq <= here:
+            return False
+        if report.seq != here + 1:
+            raise Conflict(f"venue {venue} skipped from report {here} to {report.seq}")
+        await sql(tx).execute(update(cursors).where(mine).values(seq=report.seq))
+        return True
+
+    async def page(
+        self,
+        tx: Tx,
+        account: AccountId,
+        *,
+        done: bool | None,
+        symbol: str | None,
+        before: int | None,
+        limit: int,
+    ) -> list[tuple[int, Order]]:
+        """Return orders, newest first, with their page numbers."""
+        mine = select(orders.c.number, orders.c.body).where(orders.c.account == account)
+        if done is not None:
+            mine = mine.where(orders.c.done.is_(done))
+        rows = await sql(tx).execute(_paged(mine, orders, symbol, before, limit))
+        return [(number, msgspec.json.decode(body, type=Order)) for number, body in rows]
+
+    async def read(self, tx: Tx, order: OrderId) -> Order:
+        """Return one order without locking it; raises NotFound."""
+        body = await sql(tx).scalar(select(orders.c.body).where(orders.c.id == order))
+        if body is None:
+            raise NotFound(f"there is no order {order[:64]!r}", field="id")
+        return msgspec.json.decode(body, type=Order)
+
+    async def trades(
+        self, tx: Tx, account: AccountId, symbol: str | None, before: int | None, limit: int
+    ) -> list[tuple[int, Fill, Order]]:
+        """Return fills with their orders, newest first, with their page numbers."""
+        mine = select(fills.c.number, fills.c.body, orders.c.body)
+        mine = mine.join(orders, orders.c.id == fills.c.order_id).where(fills.c.account == account)
+        rows = await sql(tx).execute(_paged(mine, fills, symbol, before, limit))
+        return [
+            (number, msgspec.json.decode(one, type=Fill), msgspec.json.decode(two, type=Order))
+            for number, one, two in rows
+        ]
+
+
+def _paged(
+    rows: Select[Any], table: Table, symbol: str | None, before: int | None, limit: int
+) -> Select[Any]:
+    if symbol is not None:
+        rows = rows.where(table.c.symbol == symbol)
+    if before is not None:
+        rows = rows.where(table.c.number < before)
+    return rows.order_by(table.c.number.desc()).limit(limit)
+
+
+def _automatic(account: AccountId, symbol: Symbol, signal: SignalId) -> ColumnElement[bool]:
+    return and_(
+        automatic.c.account == account,
+        automatic.c.symbol == symbol,
+        automatic.c.signal == signal,
+    )
+
+
+def _decoded(bodies: Iterable[str]) -> list[Order]:
+    return [msgspec.json.decode(body, type=Order) for body in bodies]
+
+
+def _moving(order: Order) -> dict[str, object]:
+    body = msgspec.json.encode(order).decode()
+    return {"version": order.version, "state": order.state, "done": order.done, "body": body}
+
+
+def _moved(order: Order) -> OrderMoved:
+    return OrderMoved(
+        id=f"{order.id}:{order.version}",
+        at=order.updated_at,
+        key=order.intent.account,
+        order=order,
+    )

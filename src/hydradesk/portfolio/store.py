@@ -1,0 +1,106 @@
+"""Portfolio's tables."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import msgspec
+from sqlalchemy import BigInteger, Column, Numeric, String, Table, Text, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from hydradesk.infra.db import TENANT, metadata, sql
+from hydradesk.infra.outbox import emit
+from hydradesk.kernel.errors import Conflict
+from hydradesk.kernel.ids import AccountId, Symbol
+from hydradesk.kernel.numbers import plain
+from hydradesk.kernel.time import TimeNs
+from hydradesk.kernel.tx import Tx
+from hydradesk.portfolio.contracts import EquityPoint, Position, PositionMoved
+
+positions = Table(
+    "portfolio_positions",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("symbol", String, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    info=TENANT,
+)
+equity = Table(
+    "portfolio_equity",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("equity", Numeric, nullable=False),
+    Column("cash", Numeric, nullable=False),
+    Column("exposure", Numeric, nullable=False),
+    info=TENANT,
+)
+
+
+class PortfolioStore:
+    """Keeps positions and the equity curve; emits PositionMoved with every change."""
+
+    async def position(self, tx: Tx, account: AccountId, symbol: Symbol) -> Position | None:
+        """Return one position, locked until the transaction ends, or None."""
+        mine = (positions.c.account == account) & (positions.c.symbol == symbol)
+        body = await sql(tx).scalar(select(positions.c.body).where(mine).with_for_update())
+        return None if body is None else msgspec.json.decode(body, type=Position)
+
+    async def positions(self, tx: Tx, account: AccountId) -> list[Position]:
+        """Return every position of an account, also closed ones, by symbol."""
+        mine = select(positions.c.body).where(positions.c.account == account)
+        rows = await sql(tx).scalars(mine.order_by(positions.c.symbol))
+        return [msgspec.json.decode(body, type=Position) for body in rows]
+
+    async def save(self, tx: Tx, position: Position) -> None:
+        """Save a moved position and emit it; Conflict when somebody moved it first."""
+        key = {"account": position.account, "symbol": position.symbol}
+        row = {"version": position.version, "body": msgspec.json.encode(position).decode()}
+        if position.version == 1:
+            await sql(tx).execute(insert(positions).values(key | row))
+        else:
+            mine = (positions.c.account == position.account) & (
+                positions.c.symbol == position.symbol
+            )
+            before = mine & (positions.c.version == position.version - 1)
+            done = await sql(tx).execute(update(positions).where(before).values(**row))
+            if done.rowcount != 1:
+                raise Conflict(f"position {position.account} {position.symbol} moved meanwhile")
+        await emit(tx, _moved(position))
+
+    async def add_point(self, tx: Tx, account: AccountId, point: EquityPoint) -> None:
+        """Remember what the account was worth; the same instant twice keeps the latest."""
+        values = {"equity": point.equity, "cash": point.cash, "exposure": point.exposure}
+        new = upsert(equity).values(account=account, at=point.at, **values)
+        await sql(tx).execute(
+            new.on_conflict_do_update(index_elements=["account", "at"], set_=values)
+        )
+
+    async def points(self, tx: Tx, account: AccountId, limit: int) -> Sequence[EquityPoint]:
+        """Return the last points, oldest first."""
+        columns = (equity.c.at, equity.c.equity, equity.c.cash, equity.c.exposure)
+        mine = select(*columns).where(equity.c.account == account)
+        rows = (await sql(tx).execute(mine.order_by(equity.c.at.desc()).limit(limit))).all()
+        return [_point(*row) for row in reversed(rows)]
+
+    async def point_at(self, tx: Tx, account: AccountId, at: TimeNs) -> EquityPoint | None:
+        """Return the last point at or before an instant."""
+        columns = (equity.c.at, equity.c.equity, equity.c.cash, equity.c.exposure)
+        mine = select(*columns).where(equity.c.account == account, equity.c.at <= at)
+        row = (await sql(tx).execute(mine.order_by(equity.c.at.desc()).limit(1))).one_or_none()
+        return None if row is None else _point(*row)
+
+
+def _point(at: int, worth: Decimal, cash: Decimal, exposure: Decimal) -> EquityPoint:
+    return EquityPoint(
+        at=TimeNs(at), equity=plain(worth), cash=plain(cash), exposure=plain(exposure)
+    )
+
+
+def _moved(position: Position) -> PositionMoved:
+    return PositionMoved(
+        id=f"position:{position.account}:{position.symbol}:{position.version}",
+        at=position.updated_at,
+        key=position.account,
+        position=position,
+    )

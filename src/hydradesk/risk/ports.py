@@ -1,0 +1,46 @@
+"""What risk needs from outside. Wired in hydradesk.app.wiring."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from hydradesk.kernel.ids import AccountId, Symbol
+from hydradesk.kernel.tx import Tx
+from hydradesk.risk.contracts import Approved, Exposure, Judgement
+
+
+class ExposureReader(Protocol):
+    """Answered by portfolio, which sits above risk and so cannot be imported here."""
+
+    async def exposure(self, tx: Tx, account: AccountId, symbol: Symbol) -> Exposure:
+        """Return the account's present exposure."""
+        ...
+
+
+class JudgementBook(Protocol):
+    """Answered by risk's own store."""
+
+    async def receipt(self, tx: Tx, intent: str) -> str:
+        """Return a name for the next judgement of this intent."""
+        ...
+
+    async def keep_judgement(self, tx: Tx, judgement: Judgement) -> None:
+        """Store one verdict and emit it."""
+        ...
+
+    async def reserve(self, tx: Tx, approved: Approved) -> None:
+        """Store the reservation of one yes."""
+        ...
+
+    async def judgements(
+        self, tx: Tx, account: AccountId, before: int | None, limit: int
+    ) -> Sequence[tuple[int, Judgement]]:
+        """Return judgements, newest first, with their row numbers."""
+        ...
+
+    async def halt(self, tx: Tx) -> str | None:
+        """Return why trading is halted, or None."""
+        ...
+
+    async def set_halt(self, tx: Tx, reason: str | None, at: int) -> None:
+        """Halt or resume, and emit it when that changes anything."""
+        ...

@@ -1,0 +1,184 @@
+"""Risk's tables."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Identity,
+    Index,
+    Numeric,
+    String,
+    Table,
+    Text,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from hydradesk.infra.db import TENANT, after_commit, metadata, sql
+from hydradesk.infra.outbox import emit
+from hydradesk.kernel.errors import Conflict
+from hydradesk.kernel.ids import AccountId, OrderId, Symbol
+from hydradesk.kernel.time import TimeNs
+from hydradesk.kernel.tx import Tx
+from hydradesk.risk.contracts import Approved, Halted, Intent, Judged, Judgement
+from hydradesk.risk.domain import Held, RiskBook
+
+reservations = Table(
+    "risk_reservations",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("account", String, nullable=False),
+    Column("order_id", String, nullable=False),
+    Column("intent", Text, nullable=False),
+    Column("remaining", Numeric, nullable=False),
+    Column("used", Boolean, nullable=False),
+    Index("risk_reservations_live", "order_id", postgresql_where="remaining > 0"),
+    info=TENANT,
+)
+judgements = Table(
+    "risk_judgements",
+    metadata,
+    Column("number", BigInteger, Identity(), primary_key=True),
+    Column("id", String, unique=True, nullable=False),
+    Column("account", String, nullable=False),
+    Column("order_id", String, nullable=False),
+    Column("approved", Boolean, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("risk_judgements_account", "account", "number"),
+    Index("risk_judgements_order", "order_id"),
+    info=TENANT,
+)
+halts = Table(
+    "risk_halts",
+    metadata,
+    Column("version", BigInteger, primary_key=True),
+    Column("reason", Text),
+    Column("at", BigInteger, nullable=False),
+)
+
+
+class RiskStore:
+    """Every verdict, every reservation, the halt; keeps the risk book equal to what committed."""
+
+    def __init__(self, book: RiskBook) -> None:
+        self._book = book
+
+    async def load(self, tx: Tx) -> None:
+        """Fill the book with what live orders reserve; a yes that no order used is dropped."""
+        unused = update(reservations).where(reservations.c.used.is_(False))
+        await sql(tx).execute(unused.values(remaining=Decimal(0)))
+        live = select(reservations.c.intent, reservations.c.remaining)
+        for body, remaining in await sql(tx).execute(live.where(reservations.c.remaining > 0)):
+            intent = msgspec.json.decode(body, type=Intent)
+            self._book.put(intent.id, _held(intent, remaining))
+
+    async def receipt(self, tx: Tx, intent: str) -> str:
+        """Return a name for the next judgement of this intent."""
+        mine = select(func.count()).where(judgements.c.order_id == intent)
+        return f"{intent}.{1 + (await sql(tx).scalar(mine) or 0)}"
+
+    async def keep_judgement(self, tx: Tx, judgement: Judgement) -> None:
+        """Store one verdict and emit it."""
+        intent = judgement.intent
+        row = {
+            "id": judgement.id,
+            "account": intent.account,
+            "order_id": intent.id,
+            "approved": judgement.approved,
+            "at": judgement.at,
+            "body": msgspec.json.encode(judgement).decode(),
+        }
+        await sql(tx).execute(insert(judgements).values(row))
+        fact = Judged(
+            id=f"{judgement.id}:judged", at=judgement.at, key=intent.account, judgement=judgement
+        )
+        await emit(tx, fact)
+
+    async def reserve(self, tx: Tx, approved: Approved) -> None:
+        """Store the reservation of one yes."""
+        intent = approved.intent
+        row = {
+            "id": approved.reservation,
+            "account": intent.account,
+            "order_id": intent.id,
+            "intent": _intent(approved),
+            "remaining": intent.qty,
+            "used": False,
+        }
+        await sql(tx).execute(insert(reservations).values(row))
+        held = _held(intent, intent.qty)
+        after_commit(tx, f"risk:{intent.id}", lambda: self._book.put(intent.id, held))
+
+    async def consume(self, tx: Tx, approved: Approved) -> None:
+        """Use the reservation in the order's transaction; Conflict when unknown, other or used."""
+        mine = (
+            update(reservations)
+            .where(reservations.c.id == approved.reservation)
+            .where(reservations.c.intent == _intent(approved))
+            .where(reservations.c.used.is_(False))
+        )
+        if (await sql(tx).execute(mine.values(used=True))).rowcount != 1:
+            raise Conflict(f"reservation {approved.reservation} is not open for this intent")
+
+    async def keep(self, tx: Tx, order: OrderId, remaining: Decimal) -> None:
+        """Shrink what an order reserves to `remaining` base units; 0 frees it."""
+        live = (reservations.c.order_id == order) & (reservations.c.remaining > 0)
+        change = update(reservations).where(live).values(remaining=remaining)
+        body = await sql(tx).scalar(change.returning(reservations.c.intent))
+        if body is not None:
+            held = _held(msgspec.json.decode(body, type=Intent), remaining)
+            after_commit(tx, f"risk:{order}", lambda: self._book.put(order, held))
+
+    async def judgements(
+        self, tx: Tx, account: AccountId, before: int | None, limit: int
+    ) -> Sequence[tuple[int, Judgement]]:
+        """Return judgements, newest first, with their row numbers."""
+        mine = select(judgements.c.number, judgements.c.body)
+        mine = mine.where(judgements.c.account == account)
+        if before is not None:
+            mine = mine.where(judgements.c.number < before)
+        rows = await sql(tx).execute(mine.order_by(judgements.c.number.desc()).limit(limit))
+        return [(number, msgspec.json.decode(body, type=Judgement)) for number, body in rows]
+
+    async def halt(self, tx: Tx) -> str | None:
+        """Return why trading is halted, or None."""
+        last = select(halts.c.reason).order_by(halts.c.version.desc()).limit(1)
+        reason: str | None = await sql(tx).scalar(last)
+        return reason
+
+    async def set_halt(self, tx: Tx, reason: str | None, at: int) -> None:
+        """Halt or resume, and emit it when that changes anything."""
+        if await self.halt(tx) == reason:
+            return
+        version = 1 + (await sql(tx).scalar(select(func.max(halts.c.version))) or 0)
+        await sql(tx).execute(insert(halts).values(version=version, reason=reason, at=at))
+        fact = Halted(
+            id=f"halt:{version}",
+            at=TimeNs(at),
+            key="risk",
+            halted=reason is not None,
+            reason=reason or "",
+            version=version,
+        )
+        await emit(tx, fact)
+
+
+def _intent(approved: Approved) -> str:
+    return msgspec.json.encode(approved.intent).decode()
+
+
+def _held(intent: Intent, remaining: Decimal) -> Held:
+    return Held(
+        account=intent.account,
+        symbol=Symbol(intent.symbol),
+        side=intent.side,
+        remaining=remaining,
+        price=intent.price,
+    )
