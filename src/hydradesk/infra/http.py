@@ -31,11 +31,16 @@ class Principal(Struct, frozen=True):
     scopes: frozenset[str]
 
 
-def requires(scope: str) -> Callable[[Request], Principal]:
+Identify = Callable[[Request], Awaitable[Principal | None]]
+"""How a door finds out who is calling; the gateway puts its own on app.state.identify."""
+
+
+def requires(scope: str) -> Callable[[Request], Awaitable[Principal]]:
     """Build a dependency that yields the caller, or refuses."""
 
-    def dependency(request: Request) -> Principal:
-        principal: Principal | None = getattr(request.state, "principal", None)
+    async def dependency(request: Request) -> Principal:
+        identify: Identify = request.app.state.identify
+        principal = await identify(request)
         if principal is None:
             raise Unauthenticated("sign in first")
         if scope not in principal.scopes:

@@ -16,9 +16,10 @@ from hydradesk.execution.ports import OrderStore, Positions, Venue
 from hydradesk.infra.lanes import Lanes
 from hydradesk.kernel.errors import Conflict, NotFound, Unavailable
 from hydradesk.kernel.ids import AccountId, OrderId, Symbol
+from hydradesk.kernel.numbers import Amount, plain, toward_zero
 from hydradesk.kernel.time import Clock
 from hydradesk.kernel.tx import Transactions, Tx
-from hydradesk.ledger.contracts import Ledger
+from hydradesk.ledger.contracts import Ledger, book
 from hydradesk.market.contracts import Instruments, Prices
 from hydradesk.risk.contracts import Guardian, Intent, Refused, Reservations
 
@@ -79,6 +80,20 @@ class ExecutionService:
         now = self._desk.clock.now()
         rate = self.fee_rate(venue)
         return await self.submit(intents.intent(wanted, instrument, last, rate, now), venue)
+
+    async def close(self, account: AccountId, symbol: str, order: OrderId) -> Order | Refused:
+        """Sell all that is free of a symbol, at market; NotFound when there is nothing."""
+        instrument = self._desk.instruments.find(symbol)
+        async with self._db.begin() as tx:
+            mine = await self._books.ledger.balances(tx, account)
+        quanta = mine.get((book(account, "cash"), instrument.base.symbol), 0)
+        free = toward_zero(Amount(instrument.base, quanta).units, instrument.lot)
+        if free <= 0:
+            raise NotFound(f"nothing of {instrument.symbol} is free to close", field="symbol")
+        wanted = Wanted(
+            id=order, account=account, side="sell", type="market", qty=plain(free), origin="close"
+        )
+        return await self.submit_wanted(wanted, instrument.symbol)
 
     def fee_rate(self, venue: str) -> Decimal:
         """Return the most a venue charges; NotFound names the venues there are."""

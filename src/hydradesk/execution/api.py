@@ -1,0 +1,295 @@
+"""HTTP views of execution. Thin: translate, call the service, translate back."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from fastapi import Depends, Query, Response
+from fastapi.responses import StreamingResponse
+from msgspec import Struct
+from pydantic import BaseModel, ConfigDict, Field
+
+from hydradesk.execution.contracts import Fill, Order
+from hydradesk.execution.domain.intents import Wanted
+from hydradesk.execution.service.orders import ExecutionService
+from hydradesk.execution.store.orders import SqlOrderStore
+from hydradesk.infra.http import Page, Principal, Routes, decode_cursor, encode_cursor, requires
+from hydradesk.kernel.errors import DeskError
+from hydradesk.kernel.ids import AccountId, IdSource, OrderId
+from hydradesk.kernel.numbers import parse_decimal, plain, quotient
+from hydradesk.kernel.time import rfc3339
+from hydradesk.kernel.tx import Transactions
+from hydradesk.market.contracts import Instruments
+from hydradesk.risk.contracts import OrderType, Refused, Side, TimeInForce
+
+Reader = Annotated[Principal, Depends(requires("orders:read"))]
+Writer = Annotated[Principal, Depends(requires("orders:write"))]
+Limit = Annotated[int, Query(ge=1, le=500)]
+Cursor = Annotated[str | None, Query(max_length=200)]
+PRICE_STEP = Decimal("1e-8")
+
+
+class RiskRefused(DeskError):
+    """Guardian said no (HTTP 422); the body names the rule and the receipt."""
+
+    code = "risk_refused"
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.detail, field="qty", fix=refused.fix)
+        self.extra = {"rule": refused.rule, "receipt_id": refused.receipt}
+
+
+class OrderRequest(BaseModel):
+    """An order to place. Decimals travel as strings."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {"symbol": "ETH-USDT", "side": "buy", "type": "market", "qty": "0.5"}
+        },
+    )
+    symbol: str = Field(max_length=32)
+    side: Side
+    type: OrderType
+    qty: str = Field(max_length=64)
+    price: str | None = Field(default=None, max_length=64)
+    time_in_force: TimeInForce = "gtc"
+    client_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    venue: str = Field(default="paper", max_length=32)
+
+
+class OrderView(Struct, frozen=True, kw_only=True):
+    """One order and where it stands."""
+
+    id: str
+    symbol: str
+    side: str
+    type: str
+    qty: Decimal
+    price: Decimal
+    """The limit, or for a market order the worst price acceptable."""
+    time_in_force: str
+    state: str
+    filled: Decimal
+    average_price: Decimal | None
+    fees: Decimal
+    origin: str
+    signal_id: str | None
+    reason: str | None
+    venue: str
+    created_at: str
+    updated_at: str
+    version: int
+
+
+class TradeView(Struct, frozen=True, kw_only=True):
+    """One fill."""
+
+    id: str
+    order_id: str
+    symbol: str
+    side: str
+    qty: Decimal
+    price: Decimal
+    notional: Decimal
+    fee: Decimal
+    at: str
+    origin: str
+    signal_id: str | None
+
+
+def order_view(order: Order) -> OrderView:
+    """Show one order."""
+    intent = order.intent
+    average = quotient(order.paid, order.filled, PRICE_STEP) if order.filled else None
+    return OrderView(
+        id=order.id,
+        symbol=intent.symbol,
+        side=intent.side,
+        type=intent.type,
+        qty=intent.qty,
+        price=intent.price,
+        time_in_force=intent.time_in_force,
+        state=order.state,
+        filled=order.filled,
+        average_price=None if average is None else plain(average),
+        fees=order.fees,
+        origin=intent.origin,
+        signal_id=intent.signal,
+        reason=order.reason,
+        venue=order.venue,
+        created_at=rfc3339(order.created_at),
+        updated_at=rfc3339(order.updated_at),
+        version=order.version,
+    )
+
+
+def trade_view(fill: Fill, origin: str, signal: str | None) -> TradeView:
+    """Show one fill."""
+    return TradeView(
+        id=fill.id,
+        order_id=fill.order_id,
+        symbol=fill.symbol,
+        side=fill.side,
+        qty=fill.qty,
+        price=fill.price,
+        notional=plain(fill.notional),
+        fee=fill.fee,
+        at=rfc3339(fill.at),
+        origin=origin,
+        signal_id=signal,
+    )
+
+
+class OrderReader:
+    """Reads orders and trades as their owner, through row-level security."""
+
+    def __init__(self, db: Transactions, store: SqlOrderStore, instruments: Instruments) -> None:
+        self._db, self._store, self._instruments = db, store, instruments
+
+    async def one(self, account: AccountId, order: OrderId) -> Order:
+        """Return one order; NotFound also for somebody else's."""
+        async with self._db.begin(account) as tx:
+            return await self._store.read(tx, order)
+
+    async def page(
+        self, me: AccountId, status: str | None, symbol: str | None, before: int | None, limit: int
+    ) -> Page[OrderView]:
+        """Return a page of orders, newest first."""
+        done = None if status is None else status == "done"
+        async with self._db.begin(me) as tx:
+            rows = await self._store.page(
+                tx, me, done=done, symbol=self._symbol(symbol), before=before, limit=limit
+            )
+        following = encode_cursor(rows[-1][0]) if len(rows) == limit else None
+        return Page([order_view(order) for _, order in rows], following)
+
+    async def trades(
+        self, me: AccountId, symbol: str | None, before: int | None, limit: int
+    ) -> tuple[list[TradeView], int | None]:
+        """Return a page of trades, newest first, and where the next one begins."""
+        async with self._db.begin(me) as tx:
+            rows = await self._store.trades(tx, me, self._symbol(symbol), before, limit)
+        views = [trade_view(fill, o.intent.origin, o.intent.signal) for _, fill, o in rows]
+        return views, rows[-1][0] if len(rows) == limit else None
+
+    def _symbol(self, symbol: str | None) -> str | None:
+        return None if symbol is None else self._instruments.find(symbol).symbol
+
+
+def order_routes(
+    execution: ExecutionService, reader: OrderReader, instruments: Instruments, ids: IdSource
+) -> Routes:
+    """Build the order routes."""
+    api = Routes("/orders", "orders")
+
+    @api.add("POST", "", OrderView, status=201)
+    async def place_order(
+        me: Writer,
+        request: OrderRequest,
+    ) -> OrderView:
+        """Place an order through Guardian. The same `client_id` again returns the same order."""
+        name = request.client_id or f"o-{ids.new()}"
+        wanted = Wanted(
+            id=OrderId(name),
+            account=me.account,
+            side=request.side,
+            type=request.type,
+            qty=parse_decimal(request.qty, "qty"),
+            price=None if request.price is None else parse_decimal(request.price, "price"),
+            time_in_force=request.time_in_force,
+        )
+        symbol = instruments.find(request.symbol).symbol
+        return _placed(await execution.submit_wanted(wanted, symbol, request.venue))
+
+    @api.add("GET", "", Page[OrderView])
+    async def list_orders(
+        me: Reader,
+        status: Literal["open", "done"] | None = None,
+        symbol: Annotated[str | None, Query(max_length=32)] = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Page[OrderView]:
+        """Orders, newest first."""
+        before = decode_cursor(cursor, (int,))
+        return await reader.page(me.account, status, symbol, before[0] if before else None, limit)
+
+    @api.add("GET", "/{order_id}", OrderView)
+    async def read_order(me: Reader, order_id: str) -> OrderView:
+        """One order."""
+        return order_view(await reader.one(me.account, OrderId(order_id)))
+
+    @api.add("DELETE", "/{order_id}", OrderView)
+    async def cancel_order(me: Writer, order_id: str) -> OrderView:
+        """Cancel what is left of an order; 409 when it is done already."""
+        return order_view(await execution.cancel(OrderId(order_id), me.account))
+
+    @api.add("DELETE", "", Page[OrderView])
+    async def cancel_all_orders(me: Writer) -> Page[OrderView]:
+        """Cancel every live order; returns those that were cancelled."""
+        return Page([order_view(one) for one in await execution.cancel_all(me.account)])
+
+    return api
+
+
+def trade_routes(reader: OrderReader) -> Routes:
+    """Build the trade routes."""
+    api = Routes("", "trades")
+
+    @api.add("GET", "/trades", Page[TradeView])
+    async def list_trades(
+        me: Reader,
+        symbol: Annotated[str | None, Query(max_length=32)] = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Page[TradeView]:
+        """Fills, newest first."""
+        before = decode_cursor(cursor, (int,))
+        rows, following = await reader.trades(
+            me.account, symbol, before[0] if before else None, limit
+        )
+        return Page(rows, None if following is None else encode_cursor(following))
+
+    @api.router.get("/trades.csv", operation_id="downloadTrades", response_class=Response)
+    async def download_trades(me: Reader) -> Response:
+        """Every fill as CSV, newest first."""
+        headers = {"Content-Disposition": 'attachment; filename="trades.csv"'}
+        lines = _csv(reader, me.account)
+        return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+
+    return api
+
+
+def position_routes(execution: ExecutionService, ids: IdSource) -> Routes:
+    """Build the route that closes a position; positions themselves are portfolio's."""
+    api = Routes("/positions", "positions")
+
+    @api.add("POST", "/{symbol}/close", OrderView, status=201)
+    async def close_position(me: Writer, symbol: str) -> OrderView:
+        """Sell all that is free of a symbol, at market."""
+        name = OrderId(f"c-{ids.new()}")
+        return _placed(await execution.close(me.account, symbol, name))
+
+    return api
+
+
+def _placed(result: Order | Refused) -> OrderView:
+    if isinstance(result, Refused):
+        raise RiskRefused(result)
+    return order_view(result)
+
+
+async def _csv(reader: OrderReader, account: AccountId) -> AsyncIterator[str]:
+    yield ",".join(TradeView.__struct_fields__) + "\r\n"
+    before: int | None = None
+    while True:
+        rows, before = await reader.trades(account, None, before, 500)
+        page = io.StringIO()
+        writer = csv.writer(page)
+        for row in rows:
+            writer.writerow([getattr(row, name) for name in TradeView.__struct_fields__])
+        yield page.getvalue()
+        if before is None:
+            return

@@ -1,0 +1,195 @@
+"""HTTP views of the portfolio. Thin: translate, call the service, translate back."""
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Annotated
+
+from fastapi import Depends, Query
+from msgspec import Struct
+from pydantic import BaseModel, ConfigDict
+
+from hydradesk.accounts.contracts import Account
+from hydradesk.infra.http import Page, Principal, Routes, requires
+from hydradesk.kernel.numbers import MONEY, plain, quotient
+from hydradesk.kernel.time import Clock, rfc3339
+from hydradesk.market.contracts import Prices
+from hydradesk.portfolio.contracts import EquityPoint, Position
+from hydradesk.portfolio.service import PortfolioService
+
+Reader = Annotated[Principal, Depends(requires("portfolio:read"))]
+Writer = Annotated[Principal, Depends(requires("portfolio:write"))]
+STEP = Decimal("1e-8")
+PERCENT_STEP = Decimal("0.01")
+
+
+class PortfolioView(Struct, frozen=True, kw_only=True):
+    """What the paper account is worth now, quote units."""
+
+    account: str
+    session: str
+    asset: str
+    paper: bool
+    cash: Decimal
+    held: Decimal
+    exposure: Decimal
+    equity: Decimal
+    deposit: Decimal
+    profit: Decimal
+    profit_pct: Decimal
+    day_profit: Decimal
+    """Since UTC midnight of the desk clock."""
+    realised: Decimal
+    unrealised: Decimal
+    fees: Decimal
+    auto_trade: bool
+    at: str
+
+
+class PositionView(Struct, frozen=True, kw_only=True):
+    """One position at the last price."""
+
+    symbol: str
+    qty: Decimal
+    average_price: Decimal | None
+    cost: Decimal
+    last_price: Decimal | None
+    value: Decimal | None
+    unrealised: Decimal | None
+    unrealised_pct: Decimal | None
+    realised: Decimal
+    fees: Decimal
+    opened_at: str
+    updated_at: str
+
+
+class EquityView(Struct, frozen=True, kw_only=True):
+    """One point of the equity curve."""
+
+    at: str
+    equity: Decimal
+    cash: Decimal
+    exposure: Decimal
+
+
+class PortfolioChange(BaseModel):
+    """What may be changed."""
+
+    model_config = ConfigDict(extra="forbid")
+    auto_trade: bool
+
+
+class PortfolioReader:
+    """Builds the views, for HTTP and for the WebSocket."""
+
+    def __init__(self, portfolio: PortfolioService, prices: Prices, clock: Clock) -> None:
+        self._portfolio, self._prices, self._clock = portfolio, prices, clock
+
+    async def view(self, account: Account) -> PortfolioView:
+        """Return the whole account at a glance."""
+        worth, held, midnight = await self._portfolio.worth(account.id)
+        rows = [self.position(one) for one in held]
+        profit = MONEY.subtract(worth.equity, account.deposit)
+        percent = quotient(MONEY.multiply(profit, Decimal(100)), account.deposit, PERCENT_STEP)
+        return PortfolioView(
+            account=account.id,
+            session=account.session,
+            asset=account.asset,
+            paper=True,
+            cash=worth.cash,
+            held=worth.held,
+            exposure=worth.exposure,
+            equity=worth.equity,
+            deposit=account.deposit,
+            profit=plain(profit),
+            profit_pct=plain(percent),
+            day_profit=plain(MONEY.subtract(worth.equity, midnight)),
+            realised=plain(sum((one.realised for one in rows), Decimal(0))),
+            unrealised=plain(sum((one.unrealised or Decimal(0) for one in rows), Decimal(0))),
+            fees=plain(sum((one.fees for one in rows), Decimal(0))),
+            auto_trade=account.auto_trade,
+            at=rfc3339(self._clock.now()),
+        )
+
+    async def positions(self, account: Account) -> list[PositionView]:
+        """Return every position, also closed ones."""
+        _, held, _ = await self._portfolio.worth(account.id)
+        return [self.position(one) for one in held]
+
+    def position(self, held: Position) -> PositionView:
+        """Value one position at the last price."""
+        last = self._prices.last(held.symbol)
+        value = gain = percent = average = None
+        if held.qty:
+            average = plain(quotient(held.cost, held.qty, STEP))
+        if held.qty and last:
+            value = plain(MONEY.multiply(held.qty, last.price))
+            gain = plain(MONEY.subtract(value, held.cost))
+            percent = plain(quotient(MONEY.multiply(gain, Decimal(100)), held.cost, PERCENT_STEP))
+        return PositionView(
+            symbol=held.symbol,
+            qty=held.qty,
+            average_price=average,
+            cost=held.cost,
+            last_price=last.price if last else None,
+            value=value,
+            unrealised=gain,
+            unrealised_pct=percent,
+            realised=held.realised,
+            fees=held.fees,
+            opened_at=rfc3339(held.opened_at),
+            updated_at=rfc3339(held.updated_at),
+        )
+
+
+def equity_view(point: EquityPoint) -> EquityView:
+    """Show one point of the curve."""
+    return EquityView(
+        at=rfc3339(point.at), equity=point.equity, cash=point.cash, exposure=point.exposure
+    )
+
+
+def routes(
+    portfolio: PortfolioService, reader: PortfolioReader, publish: Callable[[], Awaitable[None]]
+) -> Routes:
+    """Build the portfolio routes; `publish` delivers what a write emitted before we answer."""
+    api = Routes("/portfolio", "portfolio")
+
+    @api.add("GET", "", PortfolioView)
+    async def read_portfolio(me: Reader) -> PortfolioView:
+        """Cash, exposure, equity and profit of the running session's paper account."""
+        return await reader.view(await portfolio.current())
+
+    @api.add("GET", "/equity", Page[EquityView])
+    async def read_equity(
+        me: Reader, limit: Annotated[int, Query(ge=1, le=10_000)] = 1_440
+    ) -> Page[EquityView]:
+        """The equity curve, a point a minute, oldest first."""
+        return Page([equity_view(one) for one in await portfolio.curve(me.account, limit)])
+
+    @api.add("PATCH", "", PortfolioView)
+    async def change_portfolio(me: Writer, request: PortfolioChange) -> PortfolioView:
+        """Turn signals into orders for this account, or stop doing so."""
+        account = await portfolio.set_auto_trade(request.auto_trade)
+        await publish()
+        return await reader.view(account)
+
+    @api.add("POST", "/reset", PortfolioView)
+    async def reset_portfolio(me: Writer) -> PortfolioView:
+        """Cancel what is live, close this paper account and open a fresh one."""
+        account = await portfolio.reset()
+        await publish()
+        return await reader.view(account)
+
+    return api
+
+
+def position_routes(portfolio: PortfolioService, reader: PortfolioReader) -> Routes:
+    """Build the route that lists positions."""
+    api = Routes("/positions", "positions")
+
+    @api.add("GET", "", Page[PositionView])
+    async def list_positions(me: Reader) -> Page[PositionView]:
+        """Positions of the current account by symbol, closed ones with their realised profit."""
+        return Page(await reader.positions(await portfolio.current()))
+
+    return api

@@ -1,0 +1,142 @@
+"""HTTP views of risk. Thin: translate, call the service, translate back."""
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Annotated
+
+from fastapi import Depends, Query
+from msgspec import Struct
+from pydantic import BaseModel, ConfigDict, Field
+
+from hydradesk.infra.http import Page, Principal, Routes, decode_cursor, encode_cursor, requires
+from hydradesk.kernel.ids import Symbol
+from hydradesk.kernel.numbers import plain
+from hydradesk.kernel.time import MILLISECOND, rfc3339
+from hydradesk.risk.contracts import Check, Judgement
+from hydradesk.risk.service import RiskService, Standing
+
+Reader = Annotated[Principal, Depends(requires("risk:read"))]
+Writer = Annotated[Principal, Depends(requires("risk:write"))]
+
+
+class Used(Struct, frozen=True, kw_only=True):
+    """What is used of the limits, quote units."""
+
+    gross: Decimal
+    reserved: Decimal
+    daily_loss: Decimal
+
+
+class LimitsView(Struct, frozen=True, kw_only=True):
+    """Limits as shown to their owner; decimals travel as strings."""
+
+    order_max: Decimal
+    gross_max: Decimal
+    daily_loss_max: Decimal
+    risk_per_trade: Decimal
+    price_age_max_ms: int
+    collar: Decimal
+    halted: bool
+    halt_reason: str | None
+    used: Used
+
+
+class JudgementView(Struct, frozen=True, kw_only=True):
+    """One verdict of Guardian with every rule's answer."""
+
+    id: str
+    order_id: str
+    symbol: str
+    side: str
+    qty: Decimal
+    price: Decimal
+    approved: bool
+    rule: str | None
+    detail: str
+    checks: tuple[Check, ...]
+    origin: str
+    at: str
+
+
+class HaltRequest(BaseModel):
+    """Why trading stops."""
+
+    model_config = ConfigDict(extra="forbid")
+    reason: str = Field(default="stopped by hand", min_length=1, max_length=200)
+
+
+def judgement_view(judgement: Judgement) -> JudgementView:
+    """Show one verdict."""
+    intent = judgement.intent
+    return JudgementView(
+        id=judgement.id,
+        order_id=intent.id,
+        symbol=intent.symbol,
+        side=intent.side,
+        qty=intent.qty,
+        price=intent.price,
+        approved=judgement.approved,
+        rule=judgement.rule,
+        detail=judgement.detail,
+        checks=judgement.checks,
+        origin=intent.origin,
+        at=rfc3339(judgement.at),
+    )
+
+
+def limits_view(standing: Standing) -> LimitsView:
+    """Show the limits beside their use."""
+    limits, exposure = standing.limits, standing.exposure
+    return LimitsView(
+        order_max=limits.order_max,
+        gross_max=limits.gross_max,
+        daily_loss_max=limits.daily_loss_max,
+        risk_per_trade=limits.risk_per_trade,
+        price_age_max_ms=limits.price_age_max_ns // MILLISECOND,
+        collar=limits.collar,
+        halted=standing.halted is not None,
+        halt_reason=standing.halted,
+        used=Used(
+            gross=exposure.gross,
+            reserved=plain(standing.reserved),
+            daily_loss=plain(max(Decimal(0), exposure.equity_at_midnight - exposure.equity)),
+        ),
+    )
+
+
+def routes(risk: RiskService, refresh: Callable[[], Awaitable[None]]) -> Routes:
+    """Build the routes around one service; `refresh` publishes what a write emitted."""
+    api = Routes("/risk", "risk")
+
+    @api.add("GET", "/limits", LimitsView)
+    async def read_limits(me: Reader) -> LimitsView:
+        """The limits in force, and how much of each is used."""
+        return limits_view(await risk.standing(me.account, Symbol("")))
+
+    @api.add("GET", "/judgements", Page[JudgementView])
+    async def list_judgements(
+        me: Reader,
+        limit: Annotated[int, Query(ge=1, le=500)] = 50,
+        cursor: Annotated[str | None, Query(max_length=200)] = None,
+    ) -> Page[JudgementView]:
+        """Guardian's verdicts, newest first, each with every rule's answer."""
+        before = decode_cursor(cursor, (int,))
+        rows = await risk.judgements(me.account, before[0] if before else None, limit)
+        following = encode_cursor(rows[-1][0]) if len(rows) == limit else None
+        return Page([judgement_view(one) for _, one in rows], following)
+
+    @api.add("POST", "/halt", LimitsView)
+    async def halt_trading(me: Writer, request: HaltRequest) -> LimitsView:
+        """Refuse every order but reductions, until resumed; survives a restart."""
+        await risk.halt(request.reason)
+        await refresh()
+        return limits_view(await risk.standing(me.account, Symbol("")))
+
+    @api.add("POST", "/resume", LimitsView)
+    async def resume_trading(me: Writer) -> LimitsView:
+        """Trade again."""
+        await risk.resume()
+        await refresh()
+        return limits_view(await risk.standing(me.account, Symbol("")))
+
+    return api
