@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from hydradesk.kernel.events import Fact
-from hydradesk.kernel.ids import AccountId, FillId, OrderId, Symbol
+from hydradesk.kernel.ids import AccountId, FillId, OrderId, SignalId, Symbol
 from hydradesk.kernel.numbers import MONEY
 from hydradesk.kernel.time import TimeNs
 from hydradesk.risk.contracts import Intent, Side
@@ -88,6 +88,9 @@ class OrderFilled(Fact, frozen=True, kw_only=True, tag="execution.order_filled.v
     """Some of an order traded. Published by execution; read by portfolio, page, bots."""
 
     fill: Fill
+    origin: str
+    """Who wanted the order: manual, signal, close …"""
+    signal: SignalId | None
 
 
 class Accepted(Struct, frozen=True):

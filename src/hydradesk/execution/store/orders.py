@@ -119,8 +119,7 @@ class SqlOrderStore:
             "body": msgspec.json.encode(fill).decode(),
         }
         await sql(tx).execute(insert(fills).values(row))
-        filled = OrderFilled(id=f"fill:{fill.id}", at=fill.at, key=fill.account, fill=fill)
-        await emit(tx, filled, _moved(order))
+        await emit(tx, _filled(order, fill), _moved(order))
 
     async def live(self, tx: Tx, account: AccountId | None = None) -> list[Order]:
         """Return the orders that are not done, oldest first."""
@@ -251,4 +250,15 @@ def _moved(order: Order) -> OrderMoved:
         at=order.updated_at,
         key=order.intent.account,
         order=order,
+    )
+
+
+def _filled(order: Order, fill: Fill) -> OrderFilled:
+    return OrderFilled(
+        id=f"fill:{fill.id}",
+        at=fill.at,
+        key=fill.account,
+        fill=fill,
+        origin=order.intent.origin,
+        signal=order.intent.signal,
     )

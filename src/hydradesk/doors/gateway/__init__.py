@@ -1,0 +1,1 @@
+"""HTTP and WebSocket: every room under /api, one stream, one page."""

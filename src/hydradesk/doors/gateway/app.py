@@ -1,0 +1,138 @@
+"""The HTTP door: every room's routes under /api, health, metrics, the page."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.openapi.utils import get_openapi
+from msgspec import Struct
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import FileResponse, HTMLResponse
+
+from hydradesk import __version__
+from hydradesk.doors.gateway import problems, stream
+from hydradesk.doors.gateway.hub import Hub
+from hydradesk.doors.gateway.idempotency import Idempotency, IdempotencyStore
+from hydradesk.doors.gateway.middleware import Entrance
+from hydradesk.infra.health import Check, Checks
+from hydradesk.infra.http import Identify, Page, Routes, view_schemas
+
+PAGE = Path(__file__).parent / "static"
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+
+class Door(Struct, frozen=True, kw_only=True):
+    """What the door needs from the house."""
+
+    routes: Sequence[Routes]
+    hub: Hub
+    identify: Identify
+    checks: Checks
+    new_id: Callable[[], str]
+    idempotency: IdempotencyStore
+    hosts: frozenset[str] = LOOPBACK
+
+
+def build(door: Door) -> FastAPI:
+    """Assemble the door."""
+    app = FastAPI(title="Hydradesk", version=__version__, openapi_url=None, docs_url=None)
+    app.state.identify = door.identify
+    problems.install(app)
+    for routes in door.routes:
+        app.include_router(routes.router, prefix="/api", responses=_refusals())
+    stream.install(app, door.hub)
+    _describe(app)
+    _health(app, door.checks)
+    _page(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
+    app.add_middleware(Idempotency, store=door.idempotency)
+    app.add_middleware(Entrance, new_id=door.new_id, hosts=door.hosts)
+    return app
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document, views included."""
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        routes=app.routes,
+        description="One desk: market, signal, risk, order, fill and money.",
+    )
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    _, problem = msgspec.json.schema_components(
+        [problems.Problem], ref_template="#/components/schemas/{name}"
+    )
+    schemas.update(view_schemas() | problem)
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            operation.get("responses", {}).pop("422", None)  # covered by 4XX, in our shape
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    return document
+
+
+def _refusals() -> dict[int | str, dict[str, Any]]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    content = {"application/problem+json": {"schema": schema}}
+    return {"4XX": {"description": "Refused; see `code`.", "content": content}}
+
+
+def _describe(app: FastAPI) -> None:
+    @app.get("/api/openapi.json", include_in_schema=False)
+    async def openapi() -> Response:
+        return Response(msgspec.json.encode(describe(app)), media_type="application/json")
+
+    @app.get("/api/docs/swagger", include_in_schema=False)
+    async def swagger() -> HTMLResponse:
+        return get_swagger_ui_html(
+            openapi_url="/api/openapi.json",
+            title="Hydradesk API",
+            swagger_js_url="/swagger/swagger-ui-bundle.js",
+            swagger_css_url="/swagger/swagger-ui.css",
+            swagger_favicon_url="/favicon.svg",
+        )
+
+
+def _health(app: FastAPI, checks: Checks) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    async def alive() -> Response:
+        return Response(b'{"ok":true}', media_type="application/json")
+
+    @app.get("/readyz", include_in_schema=False)
+    async def ready() -> Response:
+        items = await checks.run()
+        status = 200 if all(one.ok for one in items) else 503
+        return Response(msgspec.json.encode(items), status, media_type="application/json")
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    system = Routes("/system", "system")
+
+    @system.add("GET", "", Page[Check])
+    async def read_system() -> Page[Check]:
+        """The checks of `hydradesk doctor`, as they stand now."""
+        return Page(await checks.run())
+
+    app.include_router(system.router, prefix="/api", responses=_refusals())
+
+
+def _page(app: FastAPI) -> None:
+    @app.get("/{path:path}", include_in_schema=False)
+    async def page(request: Request, path: str) -> Response:
+        """Serve the built page; a path it does not know is the page's own business."""
+        file = (PAGE / path).resolve()
+        if path.startswith("api/") or not (PAGE / "index.html").exists():
+            detail = "there is no such route" if path.startswith("api/") else "run `make setup`"
+            said = problems.problem(404, "not_found", detail, [], request.state.request_id)
+            return problems.response(said)
+        if path and file.is_relative_to(PAGE) and file.is_file():
+            forever = "public, max-age=31536000, immutable" if path.startswith("assets/") else ""
+            headers = {"Cache-Control": forever or "no-cache"}
+            return FileResponse(file, headers=headers)
+        return FileResponse(PAGE / "index.html", headers={"Cache-Control": "no-cache"})

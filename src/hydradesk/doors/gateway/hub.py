@@ -1,0 +1,193 @@
+"""The one stream: topics with dense sequence numbers, encoded once, sent to many.
+
+A message is encoded when it is published and the same text goes to every subscriber. A client
+that does not read is dropped with a reason; it never slows the others.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from msgspec import Raw, Struct
+
+from hydradesk.kernel.time import SECOND, Clock, rfc3339
+
+KEPT_MESSAGES = 1_000
+KEPT_NS = 60 * SECOND
+RECENT = 50
+QUEUE_MESSAGES = 2_000
+QUEUE_BYTES = 4 * 1024 * 1024
+
+Snapshot = Callable[[str], Awaitable[object]]
+
+
+class Message(Struct, frozen=True, omit_defaults=False):
+    """What travels out."""
+
+    type: str
+    topic: str | None
+    seq: int
+    ts: str
+    data: object
+
+
+class Client:
+    """One connection's outgoing queue, bounded."""
+
+    def __init__(self) -> None:
+        self.topics: set[str] = set()
+        self.dropped: str | None = None
+        self.overflow = asyncio.Event()
+        self._queue: deque[str] = deque()
+        self._bytes = 0
+        self._ready = asyncio.Event()
+
+    def offer(self, text: str) -> None:
+        """Queue a message; mark the client as dropped when the queue is full."""
+        if self.dropped is not None:
+            return
+        if len(self._queue) >= QUEUE_MESSAGES or self._bytes > QUEUE_BYTES:
+            self.dropped = "you read too slowly; reconnect and resume with `from`"
+            self.overflow.set()
+            return
+        self._queue.append(text)
+        self._bytes += len(text)
+        self._ready.set()
+
+    async def take(self) -> list[str]:
+        """Wait for messages and return all there are."""
+        while not self._queue:
+            self._ready.clear()
+            await self._ready.wait()
+        texts = list(self._queue)
+        self._queue.clear()
+        self._bytes = 0
+        return texts
+
+
+class Topic:
+    """One topic's memory."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+        self.kept: deque[tuple[int, int, str]] = deque(maxlen=KEPT_MESSAGES)
+        self.recent: deque[Raw] = deque(maxlen=RECENT)
+        self.clients: set[Client] = set()
+        self.joining: dict[Client, list[str]] = {}
+
+
+class Hub:
+    """Every topic and every client of one process."""
+
+    def __init__(self, wall: Clock) -> None:
+        self._wall = wall
+        self._topics: dict[str, Topic] = {}
+        self._snapshots: dict[str, Snapshot] = {}
+        self._pending: dict[str, object] = {}
+        self.clients: set[Client] = set()
+
+    def provide(self, prefix: str, snapshot: Snapshot) -> None:
+        """Answer new subscribers of topics that begin with `prefix` from `snapshot`."""
+        self._snapshots[prefix] = snapshot
+
+    def known(self, topic: str) -> bool:
+        """Whether there is such a topic."""
+        return topic.partition(":")[0] in self._snapshots
+
+    def publish(self, topic: str, data: object) -> None:
+        """Send to everyone who listens, and keep it for those who resume."""
+        one = self._topic(topic)
+        one.seq += 1
+        encoded = Raw(msgspec.json.encode(data))
+        text = self._encode("delta", topic, one.seq, encoded)
+        one.kept.append((one.seq, self._wall.now(), text))
+        one.recent.append(encoded)
+        for client in one.clients:
+            client.offer(text)
+        for joining in one.joining.values():
+            joining.append(text)
+
+    def publish_latest(self, topic: str, data: object) -> None:
+        """Publish at the next flush, replacing what has not been sent yet: for ticks."""
+        self._pending[topic] = data
+
+    def listened(self, topic: str) -> bool:
+        """Whether anybody hears this topic."""
+        one = self._topics.get(topic)
+        return one is not None and bool(one.clients or one.joining)
+
+    def flush(self) -> None:
+        """Send what publish_latest has collected; topics nobody hears only lose their past."""
+        pending, self._pending = self._pending, {}
+        for topic, data in pending.items():
+            if self.listened(topic):
+                self.publish(topic, data)
+            else:
+                one = self._topic(topic)
+                one.seq += 1
+                one.kept.clear()
+
+    async def subscribe(self, client: Client, topic: str, after: int | None) -> None:
+        """Resume after a sequence number when we can, else send a snapshot, then the rest."""
+        one = self._topic(topic)
+        missed = self._missed(one, after)
+        client.topics.add(topic)
+        if missed is not None:
+            for text in missed:
+                client.offer(text)
+            one.clients.add(client)
+            return
+        seq = one.seq
+        joining: list[str] = []
+        one.joining[client] = joining  # deltas published while we look are newer: they follow
+        try:
+            data = await self._snapshots[topic.partition(":")[0]](topic)
+        finally:
+            del one.joining[client]
+        client.offer(self._encode("snapshot", topic, seq, data))
+        for text in joining:
+            client.offer(text)
+        one.clients.add(client)
+
+    def unsubscribe(self, client: Client, topic: str) -> None:
+        """Stop sending a topic to a client."""
+        client.topics.discard(topic)
+        self._topic(topic).clients.discard(client)
+
+    def leave(self, client: Client) -> None:
+        """Forget a client."""
+        for topic in list(client.topics):
+            self.unsubscribe(client, topic)
+        self.clients.discard(client)
+
+    def heartbeat(self) -> None:
+        """Tell every client that we are here."""
+        text = self._encode("heartbeat", None, 0, None)
+        for client in self.clients:
+            client.offer(text)
+
+    def said(self, kind: str, topic: str | None, data: object) -> str:
+        """Encode a message for one client: error or bye."""
+        return self._encode(kind, topic, 0, data)
+
+    async def recent(self, topic: str) -> object:
+        """A snapshot for list-like topics: the last items, oldest first."""
+        return {"items": list(self._topic(topic).recent)}
+
+    def _missed(self, one: Topic, after: int | None) -> list[str] | None:
+        """What a resuming client lacks, or None when a snapshot is needed."""
+        if after is None or after > one.seq:
+            return None
+        if after == one.seq:
+            return []
+        oldest = self._wall.now() - KEPT_NS
+        kept = [text for seq, at, text in one.kept if seq > after and at >= oldest]
+        return kept if len(kept) == one.seq - after else None
+
+    def _topic(self, name: str) -> Topic:
+        return self._topics.setdefault(name, Topic())
+
+    def _encode(self, kind: str, topic: str | None, seq: int, data: object) -> str:
+        message = Message(kind, topic, seq, rfc3339(self._wall.now()), data)
+        return msgspec.json.encode(message).decode()

@@ -1,0 +1,141 @@
+"""A write sent twice with the same Idempotency-Key happens once and is answered twice.
+
+Source: the IETF draft "The Idempotency-Key HTTP Header Field".
+"""
+
+import hashlib
+
+import msgspec
+from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, delete, select, update
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hydradesk.doors.gateway import problems
+from hydradesk.infra.db import Database, insert_new, metadata, sql
+from hydradesk.kernel.time import DAY, Clock
+
+KEPT_NS = DAY
+MAX_KEY = 128
+
+kept = Table(
+    "gateway_idempotency",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("fingerprint", String, nullable=False),
+    Column("boot", String, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("status", BigInteger),
+    Column("media_type", String),
+    Column("body", LargeBinary),
+)
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A finished answer to give again."""
+
+    status: int
+    media_type: str
+    body: bytes
+
+
+class IdempotencyStore:
+    """Remembers answers for a day. `boot` names this run: a dead run's half-done write is redone."""
+
+    def __init__(self, db: Database, clock: Clock, boot: str) -> None:
+        self._db, self._clock, self._boot = db, clock, boot
+
+    async def begin(self, key: str, fingerprint: str) -> Answer | str | None:
+        """Claim a key. Returns its earlier answer, a reason for refusal, or None: go ahead."""
+        row = {"fingerprint": fingerprint, "boot": self._boot, "at": self._clock.now()}
+        async with self._db.begin() as tx:
+            await sql(tx).execute(delete(kept).where(kept.c.at < self._clock.now() - KEPT_NS))
+            if await insert_new(tx, kept, key=key, **row):
+                return None
+            mine = kept.c.key == key
+            known = (await sql(tx).execute(select(kept).where(mine).with_for_update())).one()
+            if known.fingerprint != fingerprint:
+                return "this Idempotency-Key was used for another request"
+            if known.status is not None:
+                return Answer(known.status, known.media_type, known.body)
+            if known.boot == self._boot:
+                return "a request with this Idempotency-Key is still being worked on"
+            await sql(tx).execute(update(kept).where(mine).values(boot=self._boot))
+        return None
+
+    async def finish(self, key: str, answer: Answer) -> None:
+        """Remember the answer; a fault on our side is forgotten, so that it can be retried."""
+        mine = kept.c.key == key
+        async with self._db.begin() as tx:
+            if answer.status >= 500:
+                await sql(tx).execute(delete(kept).where(mine))
+            else:
+                values = msgspec.structs.asdict(answer)
+                await sql(tx).execute(update(kept).where(mine).values(**values))
+
+
+class Idempotency:
+    """ASGI: stands in front of every write that carries a key."""
+
+    def __init__(self, app: ASGIApp, store: IdempotencyStore) -> None:
+        self._app, self._store = app, store
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        key = _key(scope)
+        if key is None:
+            await self._app(scope, receive, send)
+            return
+        body = await _read(receive)
+        parts = (scope["method"].encode(), scope["path"].encode(), scope["query_string"], body)
+        known = await self._store.begin(key, hashlib.sha256(b"\n".join(parts)).hexdigest())
+        if known is None:
+            await self._run(scope, body, send, key)
+        elif isinstance(known, Answer):
+            headers = [(b"content-type", known.media_type.encode()), (b"idempotent-replay", b"1")]
+            start = {"type": "http.response.start", "status": known.status, "headers": headers}
+            await send(start)
+            await send({"type": "http.response.body", "body": known.body})
+        else:
+            said = problems.problem(
+                409,
+                "idempotency_conflict",
+                known,
+                [problems.FieldError("Idempotency-Key", known, "use a new key for a new request")],
+                scope["state"]["request_id"],
+            )
+            await problems.response(said)(scope, receive, send)
+
+    async def _run(self, scope: Scope, body: bytes, send: Send, key: str) -> None:
+        status, media_type, chunks = 500, "", list[bytes]()
+        waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def receive() -> Message:
+            return waiting.pop() if waiting else {"type": "http.disconnect"}
+
+        async def sending(message: Message) -> None:
+            nonlocal status, media_type
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                media_type = dict(message["headers"]).get(b"content-type", b"").decode()
+            else:
+                chunks.append(message.get("body", b""))
+                if not message.get("more_body"):  # remembered before the caller hears of it
+                    await self._store.finish(key, Answer(status, media_type, b"".join(chunks)))
+            await send(message)
+
+        await self._app(scope, receive, sending)
+
+
+def _key(scope: Scope) -> str | None:
+    if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+        return None
+    key = dict(scope["headers"]).get(b"idempotency-key", b"").decode("latin-1")
+    return key[:MAX_KEY] or None
+
+
+async def _read(receive: Receive) -> bytes:
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return body

@@ -1,0 +1,101 @@
+"""What happens to every HTTP request: a name, a size limit, a host check, a measure, a log line."""
+
+import time
+from collections.abc import Callable
+
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hydradesk.doors.gateway import problems
+
+MAX_BODY = 1024 * 1024
+REQUESTS = Counter("hydradesk_http_requests", "Requests answered", ["method", "route", "status"])
+SECONDS = Histogram(
+    "hydradesk_http_seconds",
+    "Time to answer",
+    ["route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
+)
+SECURITY = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (
+        b"content-security-policy",
+        b"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        b"connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'",
+    ),
+]
+
+log = structlog.get_logger("access")
+
+
+class Entrance:
+    """Names, limits, measures and logs each request; plain ASGI, nothing is buffered."""
+
+    def __init__(self, app: ASGIApp, new_id: Callable[[], str], hosts: frozenset[str]) -> None:
+        self._app, self._new_id, self._hosts = app, new_id, hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        request_id = self._new_id()
+        scope.setdefault("state", {})["request_id"] = request_id
+        headers = dict(scope["headers"])
+        refusal = self._refusal(scope, headers, request_id)
+        if scope["type"] == "websocket":
+            if refusal is None:
+                await self._app(scope, receive, send)
+            else:
+                await send({"type": "websocket.close", "code": 1008, "reason": refusal.detail})
+            return
+        await self._http(scope, receive, send, refusal)
+
+    async def _http(
+        self, scope: Scope, receive: Receive, send: Send, refusal: problems.Problem | None
+    ) -> None:
+        began = time.perf_counter()
+        status = 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                name = scope["state"]["request_id"].encode()
+                message["headers"] = [*message["headers"], (b"x-request-id", name), *SECURITY]
+            await send(message)
+
+        try:
+            if refusal is None:
+                await self._app(scope, receive, sending)
+            else:
+                await problems.response(refusal)(scope, receive, sending)
+        finally:
+            took = time.perf_counter() - began
+            route = getattr(scope.get("route"), "path", "unmatched")
+            REQUESTS.labels(scope["method"], route, str(status)).inc()
+            SECONDS.labels(route).observe(took)
+            log.info(
+                "request",
+                method=scope["method"],
+                path=scope["path"],
+                status=status,
+                ms=round(took * 1000, 2),
+                request_id=scope["state"]["request_id"],
+            )
+
+    def _refusal(
+        self, scope: Scope, headers: dict[bytes, bytes], request_id: str
+    ) -> problems.Problem | None:
+        host = headers.get(b"host", b"").decode("latin-1").rsplit(":", 1)[0]
+        if host not in self._hosts:  # a foreign name for a loopback address: DNS rebinding
+            detail = f"this desk answers to {', '.join(sorted(self._hosts))}"
+            return problems.problem(421, "wrong_host", detail, [], request_id)
+        length = headers.get(b"content-length", b"0")
+        if scope["type"] == "http" and (not length.isdigit() or int(length) > MAX_BODY):
+            detail = f"a request body has at most {MAX_BODY} bytes"
+            return problems.problem(413, "too_large", detail, [], request_id)
+        return None

@@ -1,0 +1,140 @@
+"""Every refusal leaves as RFC 9457 problem details; this is the only place that says how."""
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from msgspec import Struct
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+
+from hydradesk.kernel import errors
+
+STATUS: dict[type[errors.DeskError], int] = {
+    errors.Invalid: 422,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.Limited: 429,
+    errors.Unavailable: 503,
+}
+CODES_422 = frozenset({"risk_refused"})
+
+log = structlog.get_logger("gateway")
+
+
+class FieldError(Struct, frozen=True):
+    """What is wrong with one input, and what would pass."""
+
+    field: str
+    message: str
+    fix: str
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """Why a request was refused. `code` is stable; `detail` is for people."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[FieldError]
+    request_id: str
+
+
+def install(app: FastAPI) -> None:
+    """Answer every kind of error with the one handler."""
+    for kind in (
+        errors.DeskError,
+        RequestValidationError,
+        HTTPException,
+        DBAPIError,
+        ConnectionError,
+        Exception,
+    ):
+        app.add_exception_handler(kind, _handle)
+
+
+def response(problem: Problem, extra: dict[str, Any] | None = None) -> Response:
+    """Encode a problem; `extra` are further members, as RFC 9457 allows."""
+    body = msgspec.json.encode(msgspec.to_builtins(problem) | (extra or {}))
+    headers = {"Retry-After": "1"} if problem.status in (429, 503) else {}
+    return Response(body, problem.status, headers, media_type="application/problem+json")
+
+
+def problem(
+    status: int, code: str, detail: str, fields: list[FieldError], request_id: str
+) -> Problem:
+    """Build the one shape."""
+    return Problem(
+        type=f"urn:hydradesk:problem:{code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        code=code,
+        detail=detail,
+        errors=fields,
+        request_id=request_id,
+    )
+
+
+async def _handle(request: Request, error: Exception) -> Response:
+    status, code, detail, fields = _explain(error)
+    if status == 500:
+        log.error("request.failed", path=request.url.path, exc_info=error)
+    request_id = getattr(request.state, "request_id", "")
+    said = problem(status, code, detail, fields, request_id)
+    return response(said, getattr(error, "extra", None))
+
+
+def _explain(error: Exception) -> tuple[int, str, str, list[FieldError]]:
+    match error:
+        case errors.DeskError():
+            status = next((s for kind, s in STATUS.items() if isinstance(error, kind)), 422)
+            named = [FieldError(error.field, str(error), error.fix or "")] if error.field else []
+            return status, error.code, str(error), named
+        case RequestValidationError():
+            return 422, errors.Invalid.code, "the request does not fit the schema", _fields(error)
+        case HTTPException():
+            phrase = HTTPStatus(error.status_code).phrase
+            return error.status_code, phrase.lower().replace(" ", "_"), str(error.detail), []
+        case DBAPIError() | ConnectionError():
+            return 503, "unavailable", "the database is not answering; try again in a moment", []
+        case _:
+            return 500, "internal", "a fault on our side; quote the request id", []
+
+
+def _fields(error: RequestValidationError) -> list[FieldError]:
+    return [
+        FieldError(
+            ".".join(str(part) for part in one["loc"][1:]) or str(one["loc"][0]),
+            str(one["msg"]),
+            _fix(one),
+        )
+        for one in error.errors()
+    ]
+
+
+def _fix(one: dict[str, Any]) -> str:
+    """Say what would pass, from what the validator knows."""
+    limits = one.get("ctx") or {}
+    match str(one["type"]):
+        case "missing":
+            return "send it"
+        case "extra_forbidden":
+            return "leave it out"
+        case "literal_error" | "enum":
+            return f"use {limits.get('expected', 'one of the documented values')}"
+        case "string_type":
+            return "send it as a string"
+        case "string_pattern_mismatch":
+            return f"match {limits.get('pattern', 'the documented pattern')}"
+        case kind if limits:
+            bounds = ", ".join(f"{name} {value}" for name, value in limits.items())
+            return f"{kind.replace('_', ' ')}: {bounds}"
+        case _:
+            return "see the API description"

@@ -1,0 +1,113 @@
+"""The WebSocket end of the hub: reads subscriptions, writes messages, drops who does not read."""
+
+import asyncio
+import contextlib
+from typing import Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from fastapi import FastAPI, WebSocket
+from msgspec import Struct
+from starlette.websockets import WebSocketDisconnect
+
+from hydradesk.doors.gateway.hub import Client, Hub
+
+MAX_TOPICS = 200
+MAX_MESSAGE = 16 * 1024
+TRY_AGAIN_LATER = 1013
+POLICY_VIOLATION = 1008
+
+
+class Request(Struct, frozen=True, forbid_unknown_fields=True, rename={"after": "from"}):
+    """What a client may say."""
+
+    op: Literal["subscribe", "unsubscribe"]
+    topics: list[str]
+    after: dict[str, int] = {}
+
+
+def install(app: FastAPI, hub: Hub) -> None:
+    """Serve /api/stream."""
+
+    @app.websocket("/api/stream")
+    async def stream(socket: WebSocket) -> None:
+        if not _same_origin(socket):
+            await socket.close(POLICY_VIOLATION, "this page may not connect here")
+            return
+        await socket.accept()
+        client = Client()
+        hub.clients.add(client)
+        tasks = {
+            asyncio.create_task(_read(socket, client, hub)),
+            asyncio.create_task(_write(socket, client)),
+            asyncio.create_task(client.overflow.wait()),  # a writer that is stuck cannot notice
+        }
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            hub.leave(client)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            with contextlib.suppress(RuntimeError, TimeoutError, WebSocketDisconnect):
+                await asyncio.wait_for(_part(socket, client, hub), 1)
+
+
+async def _read(socket: WebSocket, client: Client, hub: Hub) -> None:
+    with contextlib.suppress(WebSocketDisconnect):
+        while True:
+            text = await socket.receive_text()
+            await _obey(text, client, hub)
+
+
+async def _obey(text: str, client: Client, hub: Hub) -> None:
+    try:
+        if len(text) > MAX_MESSAGE:
+            raise msgspec.ValidationError(f"a message has at most {MAX_MESSAGE} characters")
+        request = msgspec.json.decode(text, type=Request)
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        fix = 'send {"op": "subscribe", "topics": ["signals"]}'
+        client.offer(hub.said("error", None, {"message": str(error), "fix": fix}))
+        return
+    for topic in request.topics:
+        if request.op == "unsubscribe":
+            hub.unsubscribe(client, topic)
+        elif not hub.known(topic):
+            fix = "see the list of topics in the documentation"
+            detail = {"message": f"there is no topic {topic[:64]!r}", "fix": fix}
+            client.offer(hub.said("error", topic[:64], detail))
+        elif len(client.topics) >= MAX_TOPICS and topic not in client.topics:
+            detail = {"message": f"at most {MAX_TOPICS} topics", "fix": "unsubscribe from some"}
+            client.offer(hub.said("error", topic, detail))
+        else:
+            await _subscribe(client, hub, topic, request.after.get(topic))
+
+
+async def _subscribe(client: Client, hub: Hub, topic: str, after: int | None) -> None:
+    try:
+        await hub.subscribe(client, topic, after)
+    except LookupError as error:
+        hub.unsubscribe(client, topic)
+        detail = {"message": str(error), "fix": "use a symbol and timeframe of GET /api/markets"}
+        client.offer(hub.said("error", topic, detail))
+
+
+async def _write(socket: WebSocket, client: Client) -> None:
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        while True:
+            for text in await client.take():
+                await socket.send_text(text)
+
+
+async def _part(socket: WebSocket, client: Client, hub: Hub) -> None:
+    if client.dropped is not None:
+        await socket.send_text(hub.said("bye", None, {"reason": client.dropped}))
+        await socket.close(TRY_AGAIN_LATER, client.dropped)
+    else:
+        await socket.close()
+
+
+def _same_origin(socket: WebSocket) -> bool:
+    """A browser says where its page came from; programs say nothing and are let in."""
+    origin = socket.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == socket.headers.get("host")
