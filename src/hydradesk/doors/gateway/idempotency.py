@@ -38,16 +38,23 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class IdempotencyStore:
-    """Remembers answers for a day. `boot` names this run: a dead run's half-done write is redone."""
+    """Remembers answers for a day.
+
+    `boot` names this run of the desk: what a dead run left half done is done again.
+    """
 
     def __init__(self, db: Database, clock: Clock, boot: str) -> None:
         self._db, self._clock, self._boot = db, clock, boot
+
+    async def forget(self) -> None:
+        """Drop what is older than a day."""
+        async with self._db.begin() as tx:
+            await sql(tx).execute(delete(kept).where(kept.c.at < self._clock.now() - KEPT_NS))
 
     async def begin(self, key: str, fingerprint: str) -> Answer | str | None:
         """Claim a key. Returns its earlier answer, a reason for refusal, or None: go ahead."""
         row = {"fingerprint": fingerprint, "boot": self._boot, "at": self._clock.now()}
         async with self._db.begin() as tx:
-            await sql(tx).execute(delete(kept).where(kept.c.at < self._clock.now() - KEPT_NS))
             if await insert_new(tx, kept, key=key, **row):
                 return None
             mine = kept.c.key == key
@@ -136,6 +143,6 @@ async def _read(receive: Receive) -> bytes:
     body = b""
     while True:
         message = await receive()
-        body += message.get("body", b"")
+        body += bytes(message.get("body", b""))
         if not message.get("more_body"):
             return body

@@ -65,7 +65,9 @@ class Entrance:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 name = scope["state"]["request_id"].encode()
-                message["headers"] = [*message["headers"], (b"x-request-id", name), *SECURITY]
+                said = {header for header, _ in message["headers"]}
+                extra = [(b"x-request-id", name), *(one for one in SECURITY if one[0] not in said)]
+                message["headers"] = [*message["headers"], *extra]
             await send(message)
 
         try:

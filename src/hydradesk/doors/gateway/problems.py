@@ -122,19 +122,13 @@ def _fields(error: RequestValidationError) -> list[FieldError]:
 def _fix(one: dict[str, Any]) -> str:
     """Say what would pass, from what the validator knows."""
     limits = one.get("ctx") or {}
-    match str(one["type"]):
-        case "missing":
-            return "send it"
-        case "extra_forbidden":
-            return "leave it out"
-        case "literal_error" | "enum":
-            return f"use {limits.get('expected', 'one of the documented values')}"
-        case "string_type":
-            return "send it as a string"
-        case "string_pattern_mismatch":
-            return f"match {limits.get('pattern', 'the documented pattern')}"
-        case kind if limits:
-            bounds = ", ".join(f"{name} {value}" for name, value in limits.items())
-            return f"{kind.replace('_', ' ')}: {bounds}"
-        case _:
-            return "see the API description"
+    known = {
+        "missing": "send it",
+        "extra_forbidden": "leave it out",
+        "string_type": "send it as a string",
+        "literal_error": f"use {limits.get('expected')}",
+        "string_pattern_mismatch": f"match {limits.get('pattern')}",
+    }
+    kind = str(one["type"])
+    bounds = ", ".join(f"{name} {value}" for name, value in limits.items())
+    return known.get(kind) or f"{kind.replace('_', ' ')}: {bounds or 'see the API description'}"

@@ -11,6 +11,7 @@ from msgspec import Struct
 from starlette.websockets import WebSocketDisconnect
 
 from hydradesk.doors.gateway.hub import Client, Hub
+from hydradesk.kernel.errors import DeskError
 
 MAX_TOPICS = 200
 MAX_MESSAGE = 16 * 1024
@@ -86,9 +87,9 @@ async def _obey(text: str, client: Client, hub: Hub) -> None:
 async def _subscribe(client: Client, hub: Hub, topic: str, after: int | None) -> None:
     try:
         await hub.subscribe(client, topic, after)
-    except LookupError as error:
+    except DeskError as error:
         hub.unsubscribe(client, topic)
-        detail = {"message": str(error), "fix": "use a symbol and timeframe of GET /api/markets"}
+        detail = {"message": str(error), "fix": error.fix or "try again in a moment"}
         client.offer(hub.said("error", topic, detail))
 
 

@@ -1,0 +1,37 @@
+"""Brings a database to this version's schema."""
+
+from pathlib import Path
+
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+HEAD = "0001"
+"""The newest migration; a test holds it to the files."""
+
+SCRIPTS = Path(__file__).parent / "migrations"
+
+
+async def current(url: str) -> str | None:
+    """Return the schema version a database has; None for an empty one."""
+    engine = create_async_engine(url, poolclass=NullPool)
+    try:
+        async with engine.connect() as connection:
+            version = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return None if version is None else str(version)
+    except ProgrammingError:
+        return None
+    finally:
+        await engine.dispose()
+
+
+def upgrade(url: str) -> None:
+    """Apply every migration that is missing; each in its own transaction."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    command.upgrade(config, "head")

@@ -1,0 +1,131 @@
+"""Every setting of the house, read once in app.main and passed down as values."""
+
+import ipaddress
+import os
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hydradesk.app.roles import ROLES
+from hydradesk.market.contracts import TIMEFRAMES
+
+Feed = Literal["auto", "ccxt", "replay", "simulated"]
+
+
+def default_data_dir() -> Path:
+    """Where the desk keeps its data unless told otherwise."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/hydradesk")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "hydradesk"
+    return Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local/share")) / "hydradesk"
+
+
+class Settings(BaseSettings):
+    """Environment HYDRADESK_*. The defaults run everything in one process, on embedded parts."""
+
+    model_config = SettingsConfigDict(env_prefix="HYDRADESK_", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(default_factory=default_data_dir)
+    """Everything the desk keeps: database, secrets, logs, recordings."""
+    db: str | None = None
+    """postgresql+asyncpg://… of a served database; empty: embedded in the data folder."""
+    redis: str | None = None
+    """redis://… for a split desk; empty: in memory."""
+    roles: frozenset[str] = frozenset({"all"})
+    """Which roles this process runs."""
+    host: str = "127.0.0.1"
+    """Address to serve on; loopback only until there are accounts."""
+    port: int = Field(default=8000, ge=1, le=65535)
+    """Port to serve on."""
+    feed: Feed = "auto"
+    """Where prices come from: the exchange, recordings, a simulation, or the first that works."""
+    exchange: str = "binance"
+    """ccxt id of the exchange for the live feed."""
+    exchange_url: str | None = None
+    """Replaces the exchange's REST address: for a proxy or a test server."""
+    recordings: Path | None = None
+    """Folder of candle files to replay; empty: `recordings` in the data folder."""
+    replay_start: str | None = None
+    """Where a new replay begins, RFC 3339; empty: seven days before the recordings end."""
+    speed: float = Field(default=60, ge=0.1, le=3600)
+    """Replayed minutes per minute."""
+    seed: int = 7
+    """Seed of the simulated market."""
+    symbols: tuple[str, ...] = ("ETH-USDT", "BTC-USDT")
+    """What to trade."""
+    venue: str | None = None
+    """http://… of a paper venue in a process of its own; empty: in this process."""
+    deposit: Decimal = Field(default=Decimal(100_000), gt=0, le=Decimal("1e12"))
+    """Play money of a new paper account, USDT."""
+    auto_trade: bool = True
+    """Whether a new paper account trades signals by itself."""
+    auto_timeframe: str = "5m"
+    """Which signals it trades."""
+    order_max: Decimal = Field(default=Decimal(100_000), gt=0)
+    """Largest order, USDT."""
+    gross_max: Decimal = Field(default=Decimal(200_000), gt=0)
+    """Largest gross exposure, USDT."""
+    daily_loss_max: Decimal = Field(default=Decimal(5_000), gt=0)
+    """Loss since UTC midnight after which only reductions pass, USDT."""
+    risk_per_trade: Decimal = Field(default=Decimal("0.01"), gt=0, le=1)
+    """Part of equity an automatic trade may lose at its stop."""
+    price_age_max_ms: int = Field(default=90_000, gt=0)
+    """Oldest price to act on, desk milliseconds."""
+    collar: Decimal = Field(default=Decimal("0.05"), gt=0, lt=1)
+    """Largest distance of an order's price from the market, as a fraction."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+    """What the terminal shows; the log file takes everything from INFO up."""
+
+    @field_validator("host")
+    @classmethod
+    def _loopback_only(cls, host: str) -> str:
+        loopback = host == "localhost" or _is_loopback(host)
+        if not loopback:
+            raise ValueError(
+                f"{host} would let others in, and there are no accounts yet: use 127.0.0.1"
+            )
+        return host
+
+    @field_validator("db")
+    @classmethod
+    def _asyncpg(cls, url: str | None) -> str | None:
+        if url and not url.startswith("postgresql+asyncpg://"):
+            raise ValueError("a served database is named as postgresql+asyncpg://user:…@host/name")
+        return url or None
+
+    @field_validator("auto_timeframe")
+    @classmethod
+    def _timeframe(cls, text: str) -> str:
+        if text not in TIMEFRAMES:
+            raise ValueError(f"use one of {', '.join(TIMEFRAMES)}")
+        return text
+
+    @model_validator(mode="after")
+    def _roles_exist_and_share(self) -> Self:
+        unknown = self.roles - ROLES.keys() - {"all"}
+        if unknown:
+            known = ", ".join(ROLES)
+            raise ValueError(f"unknown roles {', '.join(sorted(unknown))}: use some of {known}")
+        if "all" not in self.roles and (self.db is None or self.redis is None):
+            raise ValueError(
+                "a split desk needs HYDRADESK_DB=postgresql+asyncpg://… and "
+                "HYDRADESK_REDIS=redis://…"
+            )
+        return self
+
+    @property
+    def recordings_dir(self) -> Path:
+        """Where to look for days to replay."""
+        return self.recordings or self.data_dir / "recordings"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

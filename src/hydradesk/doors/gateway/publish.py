@@ -1,0 +1,235 @@
+"""Turns facts, ticks and open bars into messages on the stream.
+
+The socket announces what has committed: a tap on the bus sees each fact in `pos` order, after
+every consumer of this process has handled it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+import structlog
+from msgspec import Struct
+from sqlalchemy.exc import DBAPIError
+
+from hydradesk.accounts.contracts import Account, AccountChanged
+from hydradesk.doors.gateway.hub import Hub
+from hydradesk.execution.api import order_view, trade_view
+from hydradesk.execution.contracts import OrderFilled, OrderMoved
+from hydradesk.infra.outbox import Stamped
+from hydradesk.kernel.errors import Unavailable
+from hydradesk.kernel.events import Fact
+from hydradesk.kernel.ids import Symbol
+from hydradesk.kernel.time import rfc3339
+from hydradesk.market.api import feed_view
+from hydradesk.market.contracts import BarClosed, Candle, SessionOpened, Tick, timeframe_of
+from hydradesk.market.service import FeedStatus, MarketService
+from hydradesk.portfolio.api import PortfolioReader
+from hydradesk.portfolio.contracts import PositionMoved
+from hydradesk.risk.api import judgement_view
+from hydradesk.risk.contracts import Halted, Judged
+from hydradesk.signals.api import indicator_view, pattern_view, signal_view
+from hydradesk.signals.contracts import PatternSeen, SignalEnded, SignalMade
+
+FLUSH_S = 0.1
+"""Ticks, open bars, feed and portfolio go out at most ten times a second …"""
+REPEAT = 50
+"""… and prices, feed and a heartbeat at least every 50th flush: five seconds."""
+LISTS = ("signals", "patterns", "orders", "trades", "positions", "risk", "indicators")
+
+log = structlog.get_logger("gateway")
+
+
+class PriceView(Struct, frozen=True, kw_only=True):
+    """The last price of one symbol."""
+
+    symbol: str
+    price: str
+    at: str
+    state: str
+
+
+class BarView(Struct, frozen=True, kw_only=True):
+    """A bar as it grows, and once more when it has closed."""
+
+    open_time: str
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: str
+    closed: bool
+
+
+class Publisher:
+    """Feeds the hub. `tap` hears facts, the market's listeners call the `on_` methods."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        market: MarketService,
+        portfolio: PortfolioReader,
+        account: Callable[[], Awaitable[Account]],
+    ) -> None:
+        self._hub, self._market, self._portfolio, self._account = hub, market, portfolio, account
+        self._worth_changed = False
+        self._ticked: set[Symbol] = set()
+        self._kinds: dict[str, tuple[type[Fact], Callable[[Any], None]]] = {}
+        for kind, handler in (
+            (BarClosed, self._bar_closed),
+            (SessionOpened, self._session_opened),
+            (SignalMade, self._signal),
+            (SignalEnded, self._signal),
+            (PatternSeen, self._pattern),
+            (OrderMoved, self._order),
+            (OrderFilled, self._filled),
+            (PositionMoved, self._position),
+            (AccountChanged, self._account_changed),
+            (Judged, self._judged),
+            (Halted, self._halted),
+        ):
+            self._kinds[str(kind.__struct_config__.tag)] = (kind, handler)  # type: ignore[attr-defined]
+        for name in LISTS:
+            hub.provide(name, hub.recent)
+        hub.provide("feed", self._feed_snapshot)
+        hub.provide("prices", self._prices_snapshot)
+        hub.provide("candles", self._candle_snapshot)
+        hub.provide("portfolio", self._portfolio_snapshot)
+
+    def tap(self, fact: Stamped) -> None:
+        """Publish what a fact means to the page."""
+        known = self._kinds.get(fact.topic)
+        if known is not None:
+            kind, handler = known
+            handler(msgspec.json.decode(fact.body, type=kind))
+
+    def on_tick(self, tick: Tick) -> None:
+        """Publish a price at the next flush."""
+        self._ticked.add(tick.symbol)
+
+    def on_open_bar(self, bar: Candle) -> None:
+        """Publish a growing bar at the next flush."""
+        topic = f"candles:{bar.symbol}:{bar.timeframe}"
+        if self._hub.listened(topic):
+            self._hub.publish_latest(topic, _bar(bar, closed=False))
+
+    def on_feed(self, status: FeedStatus) -> None:
+        """Publish the feed's state at the next flush."""
+        self._hub.publish_latest("feed", feed_view(self._market))
+
+    def on_indicators(self, session: str, symbol: str, timeframe: str, row: Any) -> None:  # noqa: ANN401
+        """Publish one row of indicators."""
+        topic = f"indicators:{symbol}:{timeframe}"
+        if self._hub.listened(topic):
+            self._hub.publish(topic, indicator_view(row))
+
+    async def run(self) -> None:
+        """Flush, and repeat what must not grow old, until cancelled."""
+        turn = 0
+        while True:
+            await asyncio.sleep(FLUSH_S)
+            turn += 1
+            if turn % REPEAT == 0:
+                self._repeat()
+            await self._publish_worth()
+            self._publish_prices()
+            self._hub.flush()
+
+    def _repeat(self) -> None:
+        self._hub.heartbeat()
+        try:
+            self._hub.publish_latest("feed", feed_view(self._market))
+        except Unavailable:
+            return
+        self._ticked.update(one.symbol for one in self._market.instruments.all)
+
+    async def _publish_worth(self) -> None:
+        if not self._worth_changed or not self._hub.listened("portfolio"):
+            return
+        self._worth_changed = False
+        try:
+            self._hub.publish("portfolio", await self._portfolio.view(await self._account()))
+        except (Unavailable, DBAPIError, OSError) as error:
+            self._worth_changed = True
+            log.warning("publish.waiting", error=type(error).__name__)
+
+    def _publish_prices(self) -> None:
+        ticked, self._ticked = self._ticked, set()
+        for symbol in sorted(ticked):
+            price = self._price(symbol)
+            if price is not None:
+                self._hub.publish("prices", price)
+
+    def _price(self, symbol: Symbol) -> PriceView | None:
+        last = self._market.last(symbol)
+        if last is None:
+            return None
+        return PriceView(
+            symbol=symbol, price=str(last.price), at=rfc3339(last.at), state=last.state
+        )
+
+    async def _feed_snapshot(self, topic: str) -> object:
+        return feed_view(self._market)
+
+    async def _prices_snapshot(self, topic: str) -> object:
+        prices = [self._price(one.symbol) for one in self._market.instruments.all]
+        return {"items": [one for one in prices if one]}
+
+    async def _candle_snapshot(self, topic: str) -> object:
+        _, _, rest = topic.partition(":")
+        symbol, _, timeframe = rest.partition(":")
+        known = self._market.instruments.find(symbol)
+        bar = self._market.open_bar(known.symbol, timeframe_of(timeframe))
+        return None if bar is None else _bar(bar, closed=False)
+
+    async def _portfolio_snapshot(self, topic: str) -> object:
+        return await self._portfolio.view(await self._account())
+
+    def _bar_closed(self, fact: BarClosed) -> None:
+        bar = fact.candle
+        self._hub.publish(f"candles:{bar.symbol}:{bar.timeframe}", _bar(bar, closed=True))
+        self._worth_changed = True
+
+    def _session_opened(self, fact: SessionOpened) -> None:
+        self._hub.publish_latest("feed", feed_view(self._market))
+        self._worth_changed = True
+
+    def _account_changed(self, fact: AccountChanged) -> None:
+        self._worth_changed = True
+
+    def _signal(self, fact: SignalMade | SignalEnded) -> None:
+        self._hub.publish("signals", signal_view(fact.signal))
+
+    def _pattern(self, fact: PatternSeen) -> None:
+        self._hub.publish("patterns", pattern_view(fact.sighting))
+
+    def _order(self, fact: OrderMoved) -> None:
+        self._hub.publish("orders", order_view(fact.order))
+
+    def _filled(self, fact: OrderFilled) -> None:
+        self._hub.publish("trades", trade_view(fact.fill, fact.origin, fact.signal))
+        self._worth_changed = True
+
+    def _position(self, fact: PositionMoved) -> None:
+        self._hub.publish("positions", self._portfolio.position(fact.position))
+
+    def _judged(self, fact: Judged) -> None:
+        view = msgspec.to_builtins(judgement_view(fact.judgement))
+        self._hub.publish("risk", {"kind": "judged"} | view)
+
+    def _halted(self, fact: Halted) -> None:
+        said = {"kind": "halted", "halted": fact.halted, "reason": fact.reason}
+        self._hub.publish("risk", said)
+
+
+def _bar(bar: Candle, *, closed: bool) -> BarView:
+    return BarView(
+        open_time=rfc3339(bar.open_time),
+        open=str(bar.open),
+        high=str(bar.high),
+        low=str(bar.low),
+        close=str(bar.close),
+        volume=str(bar.volume),
+        closed=closed,
+    )
