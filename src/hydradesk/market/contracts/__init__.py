@@ -1,14 +1,15 @@
 """What the rest of the house may know about the market."""
 
 from decimal import Decimal
-from typing import Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, get_args
 
+import numpy as np
 from msgspec import Struct
 
 from hydradesk.kernel.errors import Invalid, NotFound
 from hydradesk.kernel.events import Fact
 from hydradesk.kernel.ids import SessionId, Symbol
-from hydradesk.kernel.numbers import Asset
+from hydradesk.kernel.numbers import MONEY, Asset, plain
 from hydradesk.kernel.time import DAY, HOUR, MINUTE, TimeNs
 
 Timeframe = Literal["1m", "5m", "15m", "1h", "4h", "1d"]
@@ -71,6 +72,98 @@ class Tick(Struct, frozen=True, kw_only=True):
     at: TimeNs
 
 
+def walk(candle: Candle) -> tuple[Tick, Tick, Tick, Tick]:
+    """Return the four ticks a bar is taken to have made: open, nearer extreme, farther, close.
+
+    Each stands for one quarter of the bar and is struck at that quarter's end, the last one
+    nanosecond before the bar closes. When both extremes are equally far from the open, a bar that
+    did not fall goes to its low first. Page and paper venue walk bars by this one rule.
+    """
+    up = MONEY.subtract(candle.high, candle.open)
+    down = MONEY.subtract(candle.open, candle.low)
+    low_first = down < up or (down == up and candle.close >= candle.open)
+    between = (candle.low, candle.high) if low_first else (candle.high, candle.low)
+    quarter = LENGTH[candle.timeframe] // 4
+    first, second, third, last = (
+        Tick(
+            symbol=candle.symbol,
+            price=price,
+            at=TimeNs(candle.open_time + number * quarter - (number == 4)),
+        )
+        for number, price in enumerate((candle.open, *between, candle.close), start=1)
+    )
+    return first, second, third, last
+
+
+class Bars(Struct, frozen=True, kw_only=True, eq=False):
+    """Many closed bars of one symbol and timeframe in exact columns: how bars travel in bulk.
+
+    All columns are int64 arrays of one length, oldest bar first, open times strictly rising.
+    """
+
+    symbol: Symbol
+    timeframe: Timeframe
+    price_scale: int
+    """Prices are held as value * 10**price_scale."""
+    volume_scale: int
+    open_time: "np.ndarray[Any, np.dtype[np.int64]]"
+    """Nanoseconds."""
+    open: "np.ndarray[Any, np.dtype[np.int64]]"
+    high: "np.ndarray[Any, np.dtype[np.int64]]"
+    low: "np.ndarray[Any, np.dtype[np.int64]]"
+    close: "np.ndarray[Any, np.dtype[np.int64]]"
+    volume: "np.ndarray[Any, np.dtype[np.int64]]"
+
+    def __len__(self) -> int:
+        return len(self.open_time)
+
+    def part(self, first: int, end: int) -> "Bars":
+        """Return the bars numbered first (included) to end (excluded)."""
+        columns = {name: getattr(self, name)[first:end] for name in COLUMNS}
+        return Bars(**_head(self), **columns)
+
+    def within(self, start: int, end: int) -> "Bars":
+        """Return the bars with start <= open_time < end."""
+        first, last = np.searchsorted(self.open_time, [start, end])
+        return self.part(int(first), int(last))
+
+    def candles(self) -> list[Candle]:
+        """Return the same bars one by one, in plain decimals."""
+        prices = [_decimals(getattr(self, name), self.price_scale) for name in COLUMNS[1:5]]
+        volumes = _decimals(self.volume, self.volume_scale)
+        times = self.open_time.tolist()
+        return [
+            Candle(
+                symbol=self.symbol,
+                timeframe=self.timeframe,
+                open_time=TimeNs(at),
+                open=open_,
+                high=high,
+                low=low,
+                close=close,
+                volume=volume,
+            )
+            for at, open_, high, low, close, volume in zip(times, *prices, volumes, strict=True)
+        ]
+
+
+COLUMNS = ("open_time", "open", "high", "low", "close", "volume")
+"""The columns of Bars and of every candle file, in order."""
+
+
+def _head(bars: Bars) -> dict[str, Any]:
+    return {
+        "symbol": bars.symbol,
+        "timeframe": bars.timeframe,
+        "price_scale": bars.price_scale,
+        "volume_scale": bars.volume_scale,
+    }
+
+
+def _decimals(column: "np.ndarray[Any, np.dtype[np.int64]]", scale: int) -> list[Decimal]:
+    return [plain(Decimal(number).scaleb(-scale, MONEY)) for number in column.tolist()]
+
+
 class BarClosed(Fact, frozen=True, kw_only=True, tag="market.bar_closed.v1"):
     """A bar is complete, checked and stored. Published by market; read by nearly everyone."""
 
@@ -121,6 +214,30 @@ class Session(Struct, frozen=True, kw_only=True):
     """Desk time of the first bar; warm-up bars end here."""
     end: TimeNs | None
     """Where the recording ends; None when there is no end."""
+
+
+class SessionProgress(Struct, frozen=True, kw_only=True):
+    """How far a session has come; what a restart goes on from."""
+
+    reached: TimeNs
+    """Close time of the last minute that was stored and published."""
+    speed: float
+    """Desk seconds per wall second."""
+    paused: bool = False
+    ended: bool = False
+    memory: str = ""
+    """Quality gates and open bars, encoded by market."""
+
+
+class FeedSpan(Struct, frozen=True, kw_only=True):
+    """What a feed can give."""
+
+    first: TimeNs | None
+    """The earliest start; None when any is as good."""
+    end: TimeNs | None
+    """Where its bars end; None when there is no end."""
+    start: TimeNs
+    """Where a session begins unless told otherwise."""
 
 
 class SessionOpened(Fact, frozen=True, kw_only=True, tag="market.session_opened.v1"):

@@ -1,0 +1,1 @@
+"""The market's pure rules: instruments, exact resampling, data quality, day statistics."""

@@ -1,0 +1,34 @@
+"""The pairs the desk trades out of the box, with the filters their venue applies."""
+
+from decimal import Decimal
+
+from hydradesk.kernel.ids import Symbol
+from hydradesk.kernel.numbers import Asset
+from hydradesk.market.contracts import Instrument, Instruments
+
+USDT = Asset("USDT", 8)
+ETH = Asset("ETH", 8)
+BTC = Asset("BTC", 8)
+ASSETS = (USDT, ETH, BTC)
+
+DEFAULT = Instruments(
+    (
+        Instrument(
+            symbol=Symbol("ETH-USDT"),
+            base=ETH,
+            quote=USDT,
+            tick=Decimal("0.01"),
+            lot=Decimal("0.0001"),
+            min_notional=Decimal(5),
+        ),
+        Instrument(
+            symbol=Symbol("BTC-USDT"),
+            base=BTC,
+            quote=USDT,
+            tick=Decimal("0.01"),
+            lot=Decimal("0.00001"),
+            min_notional=Decimal(5),
+        ),
+    )
+)
+"""ETH-USDT and BTC-USDT; an exchange's own filters replace these while it is connected."""

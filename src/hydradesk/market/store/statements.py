@@ -1,0 +1,39 @@
+"""The candle statements, for asyncpg: hot, and beyond what SQLAlchemy says well.
+
+Numbers are read as text: asyncpg would make 1E+6 of 1000000, and text is faster to decode.
+"""
+
+BEFORE = """
+SELECT open_time, open::text, high::text, low::text, close::text, volume::text
+FROM market_candles
+WHERE source = $1 AND symbol = $2 AND timeframe = $3 AND open_time > $4 AND open_time <= $5
+ORDER BY open_time DESC LIMIT $6"""
+
+BETWEEN = """
+SELECT open_time, open::text, high::text, low::text, close::text, volume::text
+FROM market_candles
+WHERE source = $1 AND symbol = $2 AND timeframe = $3 AND open_time >= $4 AND open_time <= $5
+ORDER BY open_time"""
+
+COUNT = """
+SELECT count(*) FROM market_candles
+WHERE source = $1 AND symbol = $2 AND timeframe = $3 AND open_time >= $4 AND open_time < $5"""
+
+APPEND = """
+INSERT INTO market_candles
+    (source, symbol, timeframe, open_time, open, high, low, close, volume)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING"""
+
+INCOMING = """
+CREATE TEMPORARY TABLE IF NOT EXISTS incoming (
+    open_time bigint NOT NULL, open bigint NOT NULL, high bigint NOT NULL, low bigint NOT NULL,
+    close bigint NOT NULL, volume bigint NOT NULL) ON COMMIT DROP"""
+
+MERGE = """
+INSERT INTO market_candles
+    (source, symbol, timeframe, open_time, open, high, low, close, volume)
+SELECT $1, $2, $3, open_time, trim_scale(open * $4::numeric), trim_scale(high * $4::numeric),
+    trim_scale(low * $4::numeric), trim_scale(close * $4::numeric),
+    trim_scale(volume * $5::numeric)
+FROM incoming ON CONFLICT DO NOTHING"""
+"""$4 and $5 are the powers of ten that make the incoming integers prices and volumes."""
