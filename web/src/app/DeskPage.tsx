@@ -1,0 +1,153 @@
+import { useQuery } from "@tanstack/react-query";
+import { useCallback, useState } from "react";
+
+import { IndicatorPanel } from "../features/analysis/IndicatorPanel";
+import { PatternList } from "../features/analysis/PatternList";
+import { ChartPanel } from "../features/chart/ChartPanel";
+import { ReplayBar } from "../features/feed/ReplayBar";
+import { OrderTicket } from "../features/orders/OrderTicket";
+import { SignalCard } from "../features/signals/SignalCard";
+import { openOrdersQuery, positionsQuery } from "../shared/api/queries";
+import { useCommand, type Command } from "../shared/lib/commands";
+import { useDesk } from "../shared/lib/desk";
+import { Icon, type IconName } from "../shared/ui/Icon";
+import { Tabs } from "../shared/ui/Tabs";
+import { bookTabs, moneyTabs, type BookCounts } from "./books";
+import { useViewport } from "./viewport";
+
+export function DeskPage() {
+  const viewport = useViewport();
+  if (viewport === "phone") return <PhoneDesk />;
+  return (
+    <>
+      <ReplayBar />
+      {viewport === "wide" && <WideDesk />}
+      {viewport === "desk" && <MiddleDesk />}
+      {viewport === "tablet" && <TabletDesk />}
+    </>
+  );
+}
+
+function useCounts(): BookCounts {
+  const orders = useQuery({ ...openOrdersQuery, select: (page) => page.items.length }).data;
+  const positions = useQuery({ ...positionsQuery, select: (page) => page.items.length }).data;
+  return { orders, positions };
+}
+
+function WideDesk() {
+  const { symbol, timeframe } = useDesk();
+  const counts = useCounts();
+  return (
+    <main className="grid min-h-[44rem] flex-1 grid-cols-[19rem_minmax(0,1fr)_24rem_20rem] grid-rows-[minmax(0,1fr)_minmax(18rem,32%)] gap-px bg-line">
+      <IndicatorPanel symbol={symbol} timeframe={timeframe} />
+      <ChartPanel />
+      <SignalCard symbol={symbol} timeframe={timeframe} className="row-span-2" />
+      <OrderTicket symbol={symbol} />
+      <PatternList symbol={symbol} timeframe={timeframe} />
+      <Tabs label="Books" tabs={bookTabs(counts, symbol, timeframe)} />
+      <Tabs label="Account" tabs={moneyTabs()} />
+    </main>
+  );
+}
+
+function MiddleDesk() {
+  const { symbol, timeframe } = useDesk();
+  const counts = useCounts();
+  return (
+    <main className="grid min-h-[40rem] flex-1 grid-cols-[15.5rem_minmax(0,1fr)_21rem] grid-rows-[minmax(0,1fr)_minmax(15rem,34%)] gap-px bg-line">
+      <IndicatorPanel symbol={symbol} timeframe={timeframe} />
+      <ChartPanel />
+      <SignalCard symbol={symbol} timeframe={timeframe} />
+      <PatternList symbol={symbol} timeframe={timeframe} />
+      <Tabs label="Books" tabs={[...bookTabs(counts, symbol, timeframe), ...moneyTabs()]} />
+      <OrderTicket symbol={symbol} />
+    </main>
+  );
+}
+
+function TabletDesk() {
+  const { symbol, timeframe } = useDesk();
+  const counts = useCounts();
+  return (
+    <main className="min-h-0 flex-1 overflow-auto bg-line">
+      <div className="grid grid-cols-[minmax(0,1fr)_19rem] gap-px">
+        <ChartPanel className="h-[30rem]" />
+        <OrderTicket symbol={symbol} />
+        <Tabs label="Books" className="col-span-2 h-80" tabs={[...bookTabs(counts, symbol, timeframe), ...moneyTabs()]} />
+        <SignalCard symbol={symbol} timeframe={timeframe} className="col-span-2" />
+        <IndicatorPanel symbol={symbol} timeframe={timeframe} className="col-span-2" />
+        <PatternList symbol={symbol} timeframe={timeframe} className="col-span-2 max-h-96" />
+      </div>
+    </main>
+  );
+}
+
+const PLACES = [
+  { id: "chart", name: "Chart", icon: "chart" },
+  { id: "signal", name: "Signal", icon: "pulse" },
+  { id: "trade", name: "Trade", icon: "ticket" },
+  { id: "books", name: "Books", icon: "book" },
+] as const satisfies readonly { id: string; name: string; icon: IconName }[];
+
+type Place = (typeof PLACES)[number]["id"];
+
+function PhoneDesk() {
+  const [place, setPlace] = useState<Place>("chart");
+  useCommand(
+    useCallback((command: Command) => {
+      if (command.kind === "ticket") setPlace("trade");
+    }, []),
+  );
+  return (
+    <>
+      <main className="min-h-0 flex-1 overflow-auto bg-line">
+        <PhonePlace place={place} />
+      </main>
+      <nav aria-label="Places" className="grid shrink-0 grid-cols-4 border-t border-line bg-panel pb-[env(safe-area-inset-bottom)]">
+        {PLACES.map(({ id, name, icon }) => (
+          <button
+            key={id}
+            type="button"
+            aria-current={place === id ? "page" : undefined}
+            className={`flex h-13 flex-col items-center justify-center gap-0.5 text-2xs ${place === id ? "text-accent" : "text-dim"}`}
+            onClick={() => {
+              setPlace(id);
+            }}
+          >
+            <Icon name={icon} className="size-5" />
+            {name}
+          </button>
+        ))}
+      </nav>
+    </>
+  );
+}
+
+function PhonePlace({ place }: { place: Place }) {
+  const { symbol, timeframe } = useDesk();
+  const counts = useCounts();
+  if (place === "signal") {
+    return (
+      <div className="space-y-px">
+        <SignalCard symbol={symbol} timeframe={timeframe} />
+        <PatternList symbol={symbol} timeframe={timeframe} />
+      </div>
+    );
+  }
+  if (place === "trade") {
+    return (
+      <div className="flex min-h-full flex-col gap-px">
+        <OrderTicket symbol={symbol} />
+        <Tabs label="Positions and orders" className="min-h-64 flex-1" tabs={bookTabs(counts, symbol, timeframe).slice(0, 2)} />
+      </div>
+    );
+  }
+  if (place === "books") return <Tabs label="Books" className="h-full" tabs={[...bookTabs(counts, symbol, timeframe), ...moneyTabs()]} />;
+  return (
+    <div className="flex flex-col gap-px">
+      <ReplayBar />
+      <ChartPanel className="h-[58vh] min-h-80" />
+      <IndicatorPanel symbol={symbol} timeframe={timeframe} />
+    </div>
+  );
+}

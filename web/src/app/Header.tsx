@@ -1,0 +1,102 @@
+import { Link } from "@tanstack/react-router";
+
+import { AlertsButton } from "../features/alerts/AlertsButton";
+import { Badges } from "../features/feed/Badges";
+import { DeskClock } from "../features/feed/DeskClock";
+import { LinkHealth, StreamState } from "../features/feed/Health";
+import { DayRange, LastPrice } from "../features/market/LastPrice";
+import { SymbolSwitch } from "../features/market/SymbolSwitch";
+import { EquityBadge } from "../features/portfolio/EquityBadge";
+import { useDesk } from "../shared/lib/desk";
+import { nextTheme, themeChoice } from "../shared/lib/theme";
+import { IconButton } from "../shared/ui/Button";
+import { Icon, type IconName } from "../shared/ui/Icon";
+import { useViewport } from "./viewport";
+
+const THEME_ICONS: Record<ReturnType<typeof themeChoice.read>, IconName> = { system: "monitor", dark: "moon", light: "sun" };
+
+function ThemeButton() {
+  const choice = themeChoice.use();
+  return <IconButton label={`Theme: ${choice} (T)`} icon={THEME_ICONS[choice]} onClick={nextTheme} />;
+}
+
+function Logo() {
+  return (
+    <Link to="/" search={(view) => view} className="flex items-center gap-1.5 text-sm font-bold tracking-tight" aria-label="Hydradesk, to the desk">
+      <svg viewBox="0 0 32 32" className="size-5" aria-hidden="true">
+        <path d="M9 6v20M9 16h14M23 6v20" stroke="currentColor" strokeWidth="3.2" strokeLinecap="round" fill="none" className="text-teal" />
+        <circle cx="16" cy="16" r="3" className="fill-warn" />
+      </svg>
+      <span className="max-xl:sr-only">Hydradesk</span>
+    </Link>
+  );
+}
+
+function SystemLink() {
+  return (
+    <Link
+      to="/system"
+      search={(view) => view}
+      aria-label="System status"
+      title="System status"
+      className="inline-flex size-7 items-center justify-center rounded text-dim hover:bg-raised hover:text-ink"
+      activeProps={{ className: "bg-raised text-ink" }}
+    >
+      <Icon name="server" />
+    </Link>
+  );
+}
+
+export function Header({ onHelp }: { onHelp: () => void }) {
+  const viewport = useViewport();
+  if (viewport === "phone") return <PhoneHeader />;
+  return <WideHeader onHelp={onHelp} roomy={viewport === "wide"} compact={viewport === "tablet"} />;
+}
+
+function WideHeader({ onHelp, roomy, compact }: { onHelp: () => void; roomy: boolean; compact: boolean }) {
+  const { symbol } = useDesk();
+  return (
+    <header className="flex h-12 shrink-0 items-center gap-4 border-b border-line bg-panel px-3">
+      <Logo />
+      <SymbolSwitch />
+      <LastPrice symbol={symbol} />
+      {roomy && <DayRange symbol={symbol} />}
+      <div className="ml-auto flex items-center gap-4">
+        <Badges />
+        {!compact && <StreamState symbol={symbol} />}
+        {!compact && <LinkHealth />}
+        <DeskClock />
+        <EquityBadge />
+        <nav aria-label="Tools" className="flex items-center">
+          <AlertsButton symbol={symbol} />
+          <SystemLink />
+          <IconButton label="Keyboard shortcuts (?)" icon="keyboard" onClick={onHelp} />
+          <ThemeButton />
+        </nav>
+      </div>
+    </header>
+  );
+}
+
+function PhoneHeader() {
+  const { symbol } = useDesk();
+  return (
+    <header className="shrink-0 border-b border-line bg-panel px-2 pt-[env(safe-area-inset-top)]">
+      <div className="flex h-11 items-center justify-between gap-2">
+        <SymbolSwitch />
+        <Badges />
+        <span className="-mr-1 flex">
+          <AlertsButton symbol={symbol} />
+          <SystemLink />
+          <ThemeButton />
+        </span>
+      </div>
+      <div className="flex h-11 items-center justify-between gap-2">
+        <LastPrice symbol={symbol} />
+        <LinkHealth />
+        <DeskClock />
+        <EquityBadge />
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,221 @@
+import type { InfiniteData, QueryClient } from "@tanstack/react-query";
+
+import type { StreamMessage } from "../shared/api/live";
+import { hearClock } from "../shared/lib/clock";
+import { isRecord } from "../shared/lib/storage";
+import { doneOrdersQuery, feedQuery, openOrdersQuery, portfolioQuery, positionsQuery } from "../shared/api/queries";
+import type {
+  Candle,
+  Feed,
+  IndicatorRow,
+  Judgement,
+  LiveBar,
+  Order,
+  Page,
+  Pattern,
+  Portfolio,
+  Position,
+  PriceTick,
+  Signal,
+  Trade,
+} from "../shared/api/types";
+
+type Pages<T> = InfiniteData<Page<T>, unknown>;
+
+const DONE: ReadonlySet<Order["state"]> = new Set(["filled", "cancelled", "rejected", "expired"]);
+
+function isList(data: unknown): data is { items: unknown[] } {
+  return isRecord(data) && Array.isArray(data["items"]);
+}
+
+/** A snapshot of a list topic carries many rows, a delta one. */
+function rowsOf<T>(message: StreamMessage): T[] {
+  return (isList(message.data) ? message.data.items : [message.data]) as T[];
+}
+
+/** Puts `row` first, or in its old place when it is known; an older version never wins. */
+export function mergeFirst<T>(pages: Pages<T> | undefined, row: T, id: (row: T) => string, version: (row: T) => number) {
+  if (pages === undefined) return undefined;
+  const wanted = id(row);
+  let known = false;
+  const merged = pages.pages.map((page) => ({
+    ...page,
+    items: page.items.map((old) => {
+      if (id(old) !== wanted) return old;
+      known = true;
+      return version(old) > version(row) ? old : row;
+    }),
+  }));
+  const [head, ...rest] = merged;
+  if (known || head === undefined) return { ...pages, pages: merged };
+  return { ...pages, pages: [{ ...head, items: [row, ...head.items] }, ...rest] };
+}
+
+/** Adds a closed bar at the young end of the first page, or replaces the bar of that time. */
+export function mergeLast<T extends { open_time: string }>(pages: Pages<T> | undefined, row: T): Pages<T> | undefined {
+  const [head, ...rest] = pages?.pages ?? [];
+  if (pages === undefined || head === undefined) return undefined;
+  const last = head.items.at(-1);
+  if (last === undefined || last.open_time < row.open_time) {
+    return { ...pages, pages: [{ ...head, items: [...head.items, row] }, ...rest] };
+  }
+  const items = head.items.map((old) => (old.open_time === row.open_time ? row : old));
+  return { ...pages, pages: [{ ...head, items }, ...rest] };
+}
+
+export function mergeOpenOrder(page: Page<Order> | undefined, order: Order): Page<Order> | undefined {
+  if (page === undefined) return undefined;
+  const old = page.items.find((item) => item.id === order.id);
+  if (old !== undefined && old.version > order.version) return page;
+  const others = page.items.filter((item) => item.id !== order.id);
+  return { ...page, items: DONE.has(order.state) ? others : [order, ...others] };
+}
+
+export function mergePosition(page: Page<Position> | undefined, row: Position): Page<Position> | undefined {
+  if (page === undefined) return undefined;
+  const others = page.items.filter((item) => item.symbol !== row.symbol);
+  return { ...page, items: [...others, row].sort((a, b) => a.symbol.localeCompare(b.symbol)) };
+}
+
+function invalidate(client: QueryClient, ...families: string[]): void {
+  for (const family of families) void client.invalidateQueries({ queryKey: [family] });
+}
+
+function writeOrder(client: QueryClient, order: Order): void {
+  client.setQueryData(openOrdersQuery.queryKey, (page) => mergeOpenOrder(page, order));
+  client.setQueryData<Order>(["order", order.id], order);
+  if (!DONE.has(order.state)) return;
+  client.setQueryData<Pages<Order>>(doneOrdersQuery.queryKey, (pages) =>
+    mergeFirst(pages, order, (row) => row.id, (row) => row.version),
+  );
+}
+
+function writeCandle(client: QueryClient, topic: string, data: unknown): void {
+  const [, symbol, timeframe] = topic.split(":");
+  const bar = data as LiveBar | null;
+  client.setQueryData(["bar", symbol, timeframe], bar);
+  if (bar?.closed !== true) return;
+  const { open_time, open, high, low, close, volume } = bar;
+  const closed: Candle = { open_time, open, high, low, close, volume };
+  client.setQueryData<Pages<Candle>>(["candles", symbol, timeframe], (pages) => mergeLast(pages, closed));
+}
+
+function writePrice(client: QueryClient, tick: PriceTick): void {
+  client.setQueryData<PriceTick>(["price", tick.symbol], tick);
+}
+
+function writeIndicators(client: QueryClient, message: StreamMessage): void {
+  const [, symbol, timeframe] = message.topic.split(":");
+  for (const row of rowsOf<IndicatorRow | null>(message)) {
+    if (row === null) continue;
+    client.setQueryData<Pages<IndicatorRow>>(["indicators", symbol, timeframe], (pages) => mergeLast(pages, row));
+  }
+}
+
+function writeSignal(client: QueryClient, signal: Signal): void {
+  client.setQueryData<Pages<Signal>>(["signals", signal.symbol, signal.timeframe], (pages) =>
+    mergeFirst(pages, signal, (row) => row.id, (row) => row.version),
+  );
+}
+
+function writePattern(client: QueryClient, row: Pattern): void {
+  const id = (pattern: Pattern) => `${pattern.open_time} ${pattern.pattern}`;
+  client.setQueryData<Pages<Pattern>>(["patterns", row.symbol, row.timeframe], (pages) =>
+    mergeFirst(pages, row, id, () => 0),
+  );
+}
+
+function writeTrade(client: QueryClient, trade: Trade): void {
+  client.setQueryData<Pages<Trade>>(["trades"], (pages) => mergeFirst(pages, trade, (row) => row.id, () => 0));
+}
+
+function writeRisk(client: QueryClient, row: unknown): void {
+  if (isRecord(row) && row["kind"] === "judged") {
+    const judgement = row as unknown as Judgement;
+    client.setQueryData<Pages<Judgement>>(["judgements"], (pages) => mergeFirst(pages, judgement, (j) => j.id, () => 0));
+  }
+}
+
+type Writer = (client: QueryClient, message: StreamMessage) => void;
+
+function each<T>(write: (client: QueryClient, row: T) => void): Writer {
+  return (client, message) => {
+    for (const row of rowsOf<T>(message)) write(client, row);
+  };
+}
+
+const WRITERS: Record<string, Writer> = {
+  feed: (client, message) => {
+    hearClock(message.data as Feed);
+    client.setQueryData(feedQuery.queryKey, message.data as Feed);
+  },
+  prices: each(writePrice),
+  candles: (client, message) => {
+    writeCandle(client, message.topic, message.data);
+  },
+  indicators: writeIndicators,
+  patterns: each(writePattern),
+  signals: each(writeSignal),
+  orders: each(writeOrder),
+  trades: each(writeTrade),
+  positions: each<Position>((client, row) => {
+    client.setQueryData(positionsQuery.queryKey, (page) => mergePosition(page, row));
+  }),
+  portfolio: (client, message) => {
+    const [view] = rowsOf<Portfolio | null>(message);
+    if (view !== null && view !== undefined) client.setQueryData(portfolioQuery.queryKey, view);
+  },
+  risk: each(writeRisk),
+};
+
+/** Queries that a message makes out of date without carrying their new value. */
+const ANNOUNCES: Record<string, string[]> = {
+  signals: ["signal-stats"],
+  trades: ["equity", "limits"],
+  orders: ["limits"],
+  risk: ["limits"],
+};
+
+function family(topic: string): string {
+  return topic.split(":", 1)[0] ?? topic;
+}
+
+/** Streams write into the cache; what cannot be written is announced and refetched, once per batch. */
+export function writeBatch(client: QueryClient, messages: StreamMessage[]): void {
+  const announced = new Set<string>();
+  for (const message of latestPrices(messages)) {
+    const kind = family(message.topic);
+    WRITERS[kind]?.(client, message);
+    for (const query of message.type === "delta" ? (ANNOUNCES[kind] ?? []) : []) announced.add(query);
+  }
+  invalidate(client, ...announced);
+}
+
+/** Of several prices of one symbol in one batch only the last is worth a render. */
+export function latestPrices(messages: StreamMessage[]): StreamMessage[] {
+  const seen = new Set<string>();
+  return messages
+    .toReversed()
+    .filter((message) => {
+      if (message.topic !== "prices" || message.type !== "delta") return true;
+      const { symbol } = message.data as PriceTick;
+      return !seen.has(symbol) && Boolean(seen.add(symbol));
+    })
+    .toReversed();
+}
+
+/** Which queries a fresh snapshot may have a hole in front of, after the line was down. */
+const BEHIND: Record<string, string[]> = {
+  candles: ["candles"],
+  indicators: ["indicators"],
+  patterns: ["patterns"],
+  signals: ["signals", "signal-stats"],
+  orders: ["orders", "limits"],
+  trades: ["trades", "equity"],
+  positions: ["positions"],
+  risk: ["judgements", "limits"],
+};
+
+export function refetchBehind(client: QueryClient, topic: string): void {
+  invalidate(client, ...(BEHIND[family(topic)] ?? []));
+}

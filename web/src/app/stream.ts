@@ -1,0 +1,51 @@
+import { notifyManager, type QueryClient } from "@tanstack/react-query";
+
+import type { StreamMessage } from "../shared/api/live";
+import type { Feed } from "../shared/api/types";
+import { refetchBehind, writeBatch } from "./cache";
+import { browserWire, DeskSocket } from "./socket";
+
+/** Always wanted, whatever is on the screen: badges, prices, the account and its safety. */
+const ALWAYS = ["feed", "prices", "signals", "patterns", "orders", "trades", "positions", "portfolio", "risk"];
+
+function newSession(messages: StreamMessage[], known: string | null): string | null {
+  const feed = messages.findLast((message) => message.topic === "feed")?.data as Feed | undefined;
+  return feed !== undefined && feed.session !== known ? feed.session : null;
+}
+
+/** Joins the socket to the cache, and starts afresh when the feed begins another session. */
+export function startStream(client: QueryClient): DeskSocket {
+  let session: string | null = null;
+  const snapshots = new Set<string>();
+
+  function deliver(messages: StreamMessage[]): void {
+    const begun = newSession(messages, session);
+    const seek = begun !== null && session !== null;
+    session = begun ?? session;
+    if (seek) {
+      // Another session has another past and another account: nothing that is shown holds any more.
+      snapshots.clear();
+      socket.resubscribeAll();
+      void client.resetQueries({ predicate: (query) => query.queryKey[0] !== "feed" });
+    }
+    notifyManager.batch(() => {
+      writeBatch(client, seek ? messages.filter((message) => message.topic === "feed") : messages);
+    });
+    for (const message of messages) {
+      if (message.type !== "snapshot") continue;
+      if (snapshots.has(message.topic)) refetchBehind(client, message.topic);
+      snapshots.add(message.topic);
+    }
+  }
+
+  const socket = new DeskSocket({ connect: browserWire, deliver });
+  for (const topic of ALWAYS) socket.subscribe(topic);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "visible") socket.retryNow();
+  });
+  window.addEventListener("online", () => {
+    socket.retryNow();
+  });
+  socket.start();
+  return socket;
+}

@@ -1,0 +1,72 @@
+import { useQuery } from "@tanstack/react-query";
+
+import { useLink, type LinkState } from "../../shared/api/live";
+import { feedQuery } from "../../shared/api/queries";
+import type { StreamQuality } from "../../shared/api/types";
+import { Dot, type Tone } from "../../shared/ui/Badge";
+
+const STREAM_TONES: Record<StreamQuality["state"], Tone> = { fresh: "up", stale: "warn", broken: "down" };
+const LINK_TONES: Record<LinkState, Tone> = {
+  connecting: "neutral",
+  connected: "up",
+  reconnecting: "warn",
+  offline: "down",
+};
+
+/** Whether the symbol's prices can be trusted, with the reason when they cannot. */
+export function StreamState({ symbol }: { symbol: string }) {
+  const stream = useQuery(feedQuery).data?.streams.find((row) => row.symbol === symbol);
+  const state = stream?.state;
+  const reason = stream?.reason ?? "";
+  return (
+    <Reading
+      name="Data"
+      tone={state === undefined ? "neutral" : STREAM_TONES[state]}
+      text={state ?? "unknown"}
+      why={state === "fresh" ? "" : reason}
+    />
+  );
+}
+
+/** Whether this page still hears the desk. */
+export function LinkHealth() {
+  const link = useLink();
+  const why = link.state === "connected" ? "" : (link.reason ?? "");
+  return <Reading name="Link" tone={LINK_TONES[link.state]} text={link.state} why={why} />;
+}
+
+function Reading({ name, tone, text, why }: { name: string; tone: Tone; text: string; why: string }) {
+  return (
+    <span
+      role="status"
+      title={why === "" ? `${name}: ${text}` : `${name}: ${text}, ${why}`}
+      className="flex flex-col leading-tight whitespace-nowrap"
+    >
+      <span className="text-2xs text-dim">{name}</span>
+      <span className="flex items-center gap-1.5 text-xs">
+        <Dot tone={tone} />
+        {text}
+      </span>
+    </span>
+  );
+}
+
+/** A line across the page while it cannot be trusted: stale data, a broken stream, a lost connection. */
+export function Warnings({ symbol }: { symbol: string }) {
+  const feed = useQuery(feedQuery).data;
+  const link = useLink();
+  const stream = feed?.streams.find((row) => row.symbol === symbol);
+  const notes: string[] = [];
+  if (link.state === "reconnecting") notes.push(`Reconnecting to the desk (${link.reason ?? "line lost"}). What you see may be old.`);
+  if (link.state === "offline") notes.push(`The desk cannot be reached (${link.reason ?? "no answer"}). Nothing here is current.`);
+  if (stream !== undefined && stream.state !== "fresh" && feed?.ended !== true) {
+    notes.push(`${symbol} data is ${stream.state}: ${stream.reason || "no reason given"}. No signals are made from it.`);
+  }
+  if (feed?.ended === true) notes.push("The recording has ended. Restart it or seek to another time.");
+  if (notes.length === 0) return null;
+  return (
+    <div role="alert" className="border-b border-warn/40 bg-warn/12 px-3 py-1 text-xs text-warn">
+      {notes.join(" ")}
+    </div>
+  );
+}

@@ -1,0 +1,21 @@
+import { useQuery } from "@tanstack/react-query";
+
+import { marketsQuery } from "../../shared/api/queries";
+import { useDesk } from "../../shared/lib/desk";
+import { Segmented } from "../../shared/ui/Segmented";
+
+/** The desk's instruments; the two of the spine stand in until the list is there. */
+export const FIRST_SYMBOLS = ["ETH-USDT", "BTC-USDT"];
+
+export function SymbolSwitch() {
+  const { symbol, setSymbol } = useDesk();
+  const symbols = useQuery(marketsQuery).data?.items.map((market) => market.symbol) ?? FIRST_SYMBOLS;
+  return (
+    <Segmented
+      label="Symbol"
+      value={symbol}
+      options={symbols.map((name) => ({ value: name, text: name, title: `Show ${name} (S switches)` }))}
+      onChange={setSymbol}
+    />
+  );
+}

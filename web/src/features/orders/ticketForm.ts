@@ -1,0 +1,74 @@
+import { decimalText, estimateQuantity, isPositive, multiply, parseDecimal, shareOf } from "../../shared/lib/decimal";
+import type { OrderRequest, Side } from "../../shared/api/types";
+import type { FieldError } from "../../shared/api/problem";
+
+export interface Ticket {
+  side: Side;
+  type: OrderRequest["type"];
+  qty: string;
+  price: string;
+  force: NonNullable<OrderRequest["time_in_force"]>;
+}
+
+export const BLANK: Ticket = { side: "buy", type: "market", qty: "", price: "", force: "gtc" };
+
+export type Complaints = Partial<Record<"qty" | "price", { message: string; fix: string }>>;
+
+/** Only what no server needs to be asked: an empty or unreadable number. All else is its decision. */
+export function complaints(ticket: Ticket): Complaints {
+  const found: Complaints = {};
+  const qty = parseDecimal(ticket.qty);
+  if (qty === null || !isPositive(qty)) found.qty = { message: "Enter a quantity above zero.", fix: "" };
+  if (ticket.type === "limit") {
+    const price = parseDecimal(ticket.price);
+    if (price === null || !isPositive(price)) found.price = { message: "A limit order needs a price above zero.", fix: "" };
+  }
+  return found;
+}
+
+export function requestFrom(ticket: Ticket, symbol: string): OrderRequest {
+  const order: OrderRequest = { symbol, side: ticket.side, type: ticket.type, qty: ticket.qty.trim() };
+  if (ticket.type === "limit") {
+    order.price = ticket.price.trim();
+    order.time_in_force = ticket.force;
+  }
+  return order;
+}
+
+/** The server's complaint about one field, if it had any. */
+export function complaintAbout(errors: readonly FieldError[], field: string): { message: string; fix: string } | undefined {
+  const error = errors.find((entry) => entry.field === field || entry.field.endsWith(`.${field}`));
+  return error === undefined ? undefined : { message: error.message, fix: error.fix };
+}
+
+export interface Means {
+  cash: string | undefined;
+  held: string | undefined;
+  price: string | null;
+  lot: string | undefined;
+}
+
+/**
+ * A rounded-down estimate for the quick fractions: of the cash when buying, of the holding when
+ * selling. Fees and slippage are the server's to judge, so all the cash is never quite spendable.
+ */
+export function quickQuantity(side: Side, percent: number, means: Means): string | null {
+  const lot = parseDecimal(means.lot ?? "");
+  if (lot === null || !isPositive(lot)) return null;
+  if (side === "sell") {
+    const held = parseDecimal(means.held ?? "");
+    return held === null || !isPositive(held) ? null : decimalText(shareOf(held, percent, lot));
+  }
+  const cash = parseDecimal(means.cash ?? "");
+  const price = parseDecimal(means.price ?? "");
+  if (cash === null || price === null) return null;
+  const estimate = estimateQuantity(cash, percent, price, lot);
+  return estimate === null ? null : decimalText(estimate);
+}
+
+/** About what the order would cost or bring: for the eye, marked with ≈. */
+export function roughNotional(ticket: Ticket, last: string | null): string | null {
+  const qty = parseDecimal(ticket.qty);
+  const price = parseDecimal(ticket.type === "limit" ? ticket.price : (last ?? ""));
+  return qty === null || price === null ? null : decimalText(multiply(qty, price));
+}

@@ -1,0 +1,48 @@
+/** Short names for the generated component schemas: the one place that knows how they are called. */
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Feed = Schemas["Feed"];
+export type FeedCommand = Schemas["FeedCommand"];
+export type StreamQuality = Schemas["StreamQuality"];
+export type Market = Schemas["Market"];
+export type Candle = Schemas["Candle"];
+export type IndicatorRow = Schemas["IndicatorRow"];
+export type Pattern = Schemas["Pattern"];
+export type Signal = Schemas["Signal"];
+export type SignalVote = Schemas["SignalVote"];
+export type SignalStats = Schemas["SignalStats"];
+export type Order = Schemas["Order"];
+export type OrderRequest = Schemas["OrderRequest"];
+export type Trade = Schemas["Trade"];
+export type Position = Schemas["Position"];
+export type Portfolio = Schemas["Portfolio"];
+export type EquityPoint = Schemas["EquityPoint"];
+export type Limits = Schemas["Limits"];
+export type Judgement = Schemas["Judgement"];
+export type SystemCheck = Schemas["SystemCheck"];
+export type Problem = Schemas["Problem"];
+export type Timeframe = Signal["timeframe"];
+export type Side = OrderRequest["side"];
+
+/** A decimal as the server wrote it. Show it through shared/lib/format; never add it in a feature. */
+export type DecimalString = string;
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+/** What the socket's `prices` topic carries. */
+export interface PriceTick {
+  symbol: string;
+  price: DecimalString | null;
+  at: string | null;
+  state: StreamQuality["state"];
+}
+
+/** The bar that is still growing, and once more when it has closed. */
+export type LiveBar = Candle & { closed: boolean };
+
+export const TIMEFRAMES = ["1m", "5m", "15m", "1h", "4h", "1d"] as const satisfies readonly Timeframe[];
