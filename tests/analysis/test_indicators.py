@@ -26,7 +26,7 @@ def streamed(bars: Bars) -> dict[str, np.ndarray]:
 
 
 def assert_same(bars: Bars) -> None:
-    """1e-9 relative for each bar; differences of prices, which may be 0, also 1e-12 of the price."""
+    """1e-9 relative for each bar; differences, which may be 0, also 1e-12 of the price."""
     batch, live = table(*bars), streamed(bars)
     highest = np.maximum.accumulate(bars[2])
     for name in NAMES:

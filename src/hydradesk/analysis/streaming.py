@@ -186,10 +186,8 @@ def _volumes() -> Generator[Volumes, tuple[int, float, float], None]:
         volume_20 += volume - volumes[0]
         spent.append(money)
         volumes.append(volume)
-        if volume_20 > most:
-            most = volume_20
-        if money_20 > dearest:
-            dearest = money_20
+        most = volume_20 if volume_20 > most else most
+        dearest = money_20 if money_20 > dearest else dearest
         if volume_20 < most * 1e-2 or money_20 < dearest * 1e-2:
             money_20, volume_20 = dearest, most = sum(spent), sum(volumes)
         if bars >= 19:
