@@ -7,6 +7,8 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from hydradesk.infra.db import ROLE_NAMES
+
 HEAD = "0001"
 """The newest migration; a test holds it to the files."""
 
@@ -35,3 +37,15 @@ def upgrade(url: str) -> None:
     config.set_main_option("script_location", str(SCRIPTS))
     config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
     command.upgrade(config, "head")
+
+
+async def ensure_roles(url: str) -> None:
+    """Create the desk's roles where they are missing; they belong to the server, not a dump."""
+    engine = create_async_engine(url, poolclass=NullPool)
+    async with engine.begin() as connection:
+        for name in ROLE_NAMES.values():
+            known = text("SELECT 1 FROM pg_roles WHERE rolname = :name")
+            if await connection.scalar(known, {"name": name}) is None:
+                await connection.execute(text(f"CREATE ROLE {name} NOLOGIN"))
+            await connection.execute(text(f"GRANT {name} TO CURRENT_USER"))
+    await engine.dispose()

@@ -1,6 +1,7 @@
 """Delivers stamped facts to their consumers, in one order, and remembers how far each came."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
@@ -17,6 +18,9 @@ from hydradesk.kernel.events import Fact
 F = TypeVar("F", bound=Fact)
 Handler = Callable[[Fact], Awaitable[None]]
 Tap = Callable[[Stamped], None]
+
+LOOK_S = 1.0
+"""Seconds between looks at the outbox when nothing in this process has emitted."""
 
 log = structlog.get_logger("bus")
 
@@ -83,7 +87,8 @@ class Bus:
                 log.warning("bus.waiting_for_database", error=type(error).__name__)
                 await asyncio.sleep(0.5)
                 continue
-            await self._wake.wait()
+            with contextlib.suppress(TimeoutError):  # other processes emit too: look anyway
+                await asyncio.wait_for(self._wake.wait(), LOOK_S)
 
     async def drain(self) -> None:
         """Publish and deliver until nothing is left, not even of what handlers emit."""

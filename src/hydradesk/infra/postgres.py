@@ -203,6 +203,20 @@ class PostgresServer:
             process.wait()
         return False
 
+    def create(self, name: str) -> None:
+        """Make an empty database, in place of one of that name."""
+        self.drop(name)
+        self._psql(f"CREATE DATABASE {name}")
+
+    def drop(self, name: str) -> None:
+        """Remove a database, if there is one of that name."""
+        self._psql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def replace_by(self, name: str) -> None:
+        """Put another database in the place of the desk's."""
+        self.drop(DATABASE)
+        self._psql(f"ALTER DATABASE {name} RENAME TO {DATABASE}")
+
     def _create_database(self) -> None:
         if DATABASE not in self._psql("SELECT datname FROM pg_database").split():
             self._psql(f"CREATE DATABASE {DATABASE}")

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import Header, Query, Response
 from msgspec import Struct
 from pydantic import BaseModel
 
@@ -106,28 +106,28 @@ class FeedCommand(BaseModel):
     to: str | None = None
 
 
-def router(market: MarketService, candles: SqlCandles) -> APIRouter:
+def routes(market: MarketService, candles: SqlCandles) -> Routes:
     """Build the routes around one service and its store."""
-    routes = Routes("", "market")
+    api = Routes("", "market")
     pages = _CandlePages(market, candles)
 
-    @routes.add("GET", "/feed", FeedView)
+    @api.add("GET", "/feed", FeedView)
     async def read_feed() -> FeedView:
         """The running session: feed, clock, speed and how far each stream can be trusted."""
         return feed_view(market)
 
-    @routes.add("POST", "/feed", FeedView)
+    @api.add("POST", "/feed", FeedView)
     async def control_feed(command: FeedCommand) -> FeedView:
         """Pause, resume, change speed, seek or restart; a seek opens a new session."""
         await _obey(market, command)
         return feed_view(market)
 
-    @routes.add("GET", "/markets", Page[MarketView])
+    @api.add("GET", "/markets", Page[MarketView])
     async def list_markets() -> Page[MarketView]:
         """Every pair with its filters, last price and last 24 hours."""
         return Page([_market(market, one) for one in market.instruments.all])
 
-    @routes.add("GET", "/candles", Page[CandleView])
+    @api.add("GET", "/candles", Page[CandleView])
     async def list_candles(  # noqa: PLR0913  (query parameters)
         *,
         symbol: str,
@@ -152,7 +152,7 @@ def router(market: MarketService, candles: SqlCandles) -> APIRouter:
         )
         return await pages.answer(asked, if_none_match)
 
-    return routes.router
+    return api
 
 
 def feed_view(market: MarketService) -> FeedView:

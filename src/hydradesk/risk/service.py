@@ -12,6 +12,7 @@ from hydradesk.risk import domain
 from hydradesk.risk.contracts import (
     Approved,
     Exposure,
+    Halted,
     Intent,
     Judgement,
     Limits,
@@ -100,6 +101,10 @@ class RiskService:
         """Return the account's judgements, newest first, with their page numbers."""
         async with self._db.begin(account) as tx:
             return list(await self._store.judgements(tx, account, before, limit))
+
+    async def on_halted(self, fact: Halted) -> None:
+        """Obey a halt from wherever it came: the page, or another process's `halt`."""
+        self._halted = fact.reason if fact.halted else None
 
     async def halt(self, reason: str) -> None:
         """Refuse everything but reductions from now on, also after a restart."""

@@ -1,0 +1,152 @@
+"""Command line of the house. Every verb: exit 0 done, 1 failed, 2 misuse."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+from pydantic import ValidationError
+
+from hydradesk import __version__
+from hydradesk.app.settings import Settings
+from hydradesk.kernel.errors import DeskError, Unavailable
+
+FAILED, MISUSE = 1, 2
+
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+candles = typer.Typer(no_args_is_help=True, help="Import, inspect and export candles.")
+cli.add_typer(candles, name="candles")
+
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where the desk keeps its data.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+@cli.callback(invoke_without_command=True)
+def hydradesk(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Run and look after one trading desk."""
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@cli.command()
+def run(  # noqa: PLR0913  (one option each)
+    roles: Annotated[list[str] | None, typer.Argument(help="Roles; none means all.")] = None,
+    *,
+    host: Annotated[str | None, typer.Option(help="Address to serve on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to serve on.")] = None,
+    feed: Annotated[str | None, typer.Option(help="auto, ccxt, replay or simulated.")] = None,
+    recordings: Annotated[Path | None, typer.Option(help="Candle files to replay.")] = None,
+    start: Annotated[str | None, typer.Option(help="Where a new replay begins.")] = None,
+    speed: Annotated[float | None, typer.Option(help="Replayed minutes a minute.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the simulated market.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Run the desk: everything in one process, or only the roles named."""
+    from hydradesk.app import verbs
+
+    settings = read_settings(
+        roles=frozenset(roles) if roles else None,
+        host=host,
+        port=port,
+        feed=feed,
+        recordings=recordings,
+        replay_start=start,
+        speed=speed,
+        seed=seed,
+        data_dir=data_dir,
+    )
+    verbs.run(settings)
+
+
+@cli.command()
+def doctor(data_dir: DataDir = None, json: Json = False) -> None:
+    """Check database, disk, feed, clock, loop and ports in one table."""
+    from hydradesk.app import verbs
+
+    if not verbs.doctor(read_settings(data_dir=data_dir), json):
+        raise typer.Exit(FAILED)
+
+
+@cli.command()
+def halt(
+    reason: Annotated[str, typer.Argument(help="Why.")] = "stopped by hand",
+    data_dir: DataDir = None,
+) -> None:
+    """Refuse every order but reductions, at once and until resumed."""
+    from hydradesk.app import verbs
+
+    verbs.set_halt(read_settings(data_dir=data_dir), reason)
+    typer.echo(f"halted: {reason}")
+
+
+@cli.command()
+def resume(data_dir: DataDir = None) -> None:
+    """Trade again after a halt."""
+    from hydradesk.app import verbs
+
+    verbs.set_halt(read_settings(data_dir=data_dir), None)
+    typer.echo("trading resumed")
+
+
+@cli.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write.")], data_dir: DataDir = None
+) -> None:
+    """Write the whole database to one file, while the desk runs."""
+    from hydradesk.app import verbs
+
+    size = verbs.backup(read_settings(data_dir=data_dir), file)
+    typer.echo(f"{file}: {size / 1e6:.1f} MB")
+
+
+@cli.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A backup.")], data_dir: DataDir = None
+) -> None:
+    """Replace the database by a backup; the desk must not run."""
+    from hydradesk.app import verbs
+
+    verbs.restore(read_settings(data_dir=data_dir), file)
+    typer.echo(f"restored from {file}")
+
+
+def read_settings(**given: Any) -> Settings:
+    """Environment first, then what the command line says; misuse names the setting."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        one = error.errors()[0]
+        name = ".".join(str(part) for part in one["loc"]) or "settings"
+        option = f"--{name.replace('_', '-')} (HYDRADESK_{name.upper()})"
+        raise click.UsageError(f"{option}: {one['msg'].removeprefix('Value error, ')}") from error
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one verb; every error is one line on stderr."""
+    try:
+        cli(args=arguments, standalone_mode=False)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except click.ClickException as error:
+        _say(error.format_message())
+        sys.exit(MISUSE)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except DeskError as error:
+        _say(f"{error}{f' ({error.fix})' if error.fix else ''}")
+        sys.exit(FAILED if isinstance(error, Unavailable) else MISUSE)
+
+
+def _say(text: str) -> None:
+    line = " ".join(text.split())
+    typer.echo(f"hydradesk: {line}", err=True)

@@ -1,0 +1,333 @@
+"""The spine: outbox, ledger, accounts, market, signals, risk, execution, portfolio, gateway."""
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from alembic import op
+
+from hydradesk.app.migrations.security import ensure_roles, grant, protect
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+FIRST_YEAR, LAST_YEAR = 2010, 2040
+
+
+def upgrade() -> None:
+    """Create everything."""
+    ensure_roles()
+    op.execute("CREATE SCHEMA paper_venue")
+    _accounts()
+    _execution()
+    _gateway()
+    _ledger()
+    _market()
+    _outbox()
+    _paper_venue()
+    _portfolio()
+    _risk()
+    for year in range(FIRST_YEAR, LAST_YEAR + 1):
+        bounds = f"FROM ({_nanoseconds(year)}) TO ({_nanoseconds(year + 1)})"
+        op.execute(
+            f"CREATE TABLE market_candles_{year} PARTITION OF market_candles FOR VALUES {bounds}"
+        )
+    op.execute("CREATE TABLE market_candles_other PARTITION OF market_candles DEFAULT")
+    protect("accounts_accounts", "account")
+    protect("execution_automatic", "account")
+    protect("execution_fills", "account")
+    protect("execution_orders", "account")
+    protect("ledger_balances", "account")
+    protect("ledger_transfers", "account", "counter_account")
+    protect("portfolio_equity", "account")
+    protect("portfolio_positions", "account")
+    protect("risk_judgements", "account")
+    protect("risk_reservations", "account")
+    grant("public", app=True)
+    grant("paper_venue", app=False)
+
+
+def downgrade() -> None:
+    """There is nothing before the spine."""
+    raise NotImplementedError("restore a backup instead")
+
+
+def _nanoseconds(year: int) -> int:
+    return int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000_000
+
+
+def _accounts() -> None:
+    op.create_table(
+        "accounts_accounts",
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("session", sa.String(), nullable=False),
+        sa.Column("closed", sa.Boolean(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("account"),
+    )
+    op.create_index("accounts_by_session", "accounts_accounts", ["session"], unique=False)
+
+
+def _execution() -> None:
+    op.create_table(
+        "execution_automatic",
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("symbol", sa.String(), nullable=False),
+        sa.Column("signal", sa.String(), nullable=False),
+        sa.Column("ended", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "symbol", "signal"),
+    )
+    op.create_table(
+        "execution_fills",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("number", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("symbol", sa.String(), nullable=False),
+        sa.Column("order_id", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "execution_fills_account", "execution_fills", ["account", "number"], unique=False
+    )
+    op.create_table(
+        "execution_orders",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("number", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("symbol", sa.String(), nullable=False),
+        sa.Column("signal", sa.String(), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("done", sa.Boolean(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "execution_orders_account", "execution_orders", ["account", "number"], unique=False
+    )
+    op.create_index(
+        "execution_orders_live",
+        "execution_orders",
+        ["account"],
+        unique=False,
+        postgresql_where="NOT done",
+    )
+    op.create_index("execution_orders_signal", "execution_orders", ["signal"], unique=False)
+    op.create_table(
+        "execution_venue_cursors",
+        sa.Column("venue", sa.String(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("venue"),
+    )
+
+
+def _gateway() -> None:
+    op.create_table(
+        "gateway_idempotency",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("fingerprint", sa.String(), nullable=False),
+        sa.Column("boot", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.BigInteger(), nullable=True),
+        sa.Column("media_type", sa.String(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("key"),
+    )
+
+
+def _ledger() -> None:
+    op.create_table(
+        "ledger_balances",
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("book", sa.String(), nullable=False),
+        sa.Column("asset", sa.String(), nullable=False),
+        sa.Column("quanta", sa.Numeric(78, 0), nullable=False),
+        sa.CheckConstraint("quanta >= 0 OR book LIKE 'external/%'", name="ledger_floor"),
+        sa.PrimaryKeyConstraint("book", "asset"),
+    )
+    op.create_index("ledger_balances_account", "ledger_balances", ["account"], unique=False)
+    op.create_table(
+        "ledger_transfers",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("counter_account", sa.String(), nullable=False),
+        sa.Column("debit", sa.String(), nullable=False),
+        sa.Column("credit", sa.String(), nullable=False),
+        sa.Column("asset", sa.String(), nullable=False),
+        sa.Column("quanta", sa.Numeric(78, 0), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ledger_transfers_account", "ledger_transfers", ["account", "at"], unique=False)
+    op.create_index(
+        "ledger_transfers_counter", "ledger_transfers", ["counter_account", "at"], unique=False
+    )
+
+
+def _market() -> None:
+    op.create_table(
+        "market_candles",
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("symbol", sa.String(), nullable=False),
+        sa.Column("timeframe", sa.String(), nullable=False),
+        sa.Column("open_time", sa.BigInteger(), nullable=False),
+        sa.Column("open", sa.Numeric(), nullable=False),
+        sa.Column("high", sa.Numeric(), nullable=False),
+        sa.Column("low", sa.Numeric(), nullable=False),
+        sa.Column("close", sa.Numeric(), nullable=False),
+        sa.Column("volume", sa.Numeric(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "symbol", "timeframe", "open_time"),
+        postgresql_partition_by="RANGE (open_time)",
+    )
+    op.create_table(
+        "market_sessions",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("feed", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("start_at", sa.BigInteger(), nullable=False),
+        sa.Column("end_at", sa.BigInteger(), nullable=True),
+        sa.Column("reached", sa.BigInteger(), nullable=False),
+        sa.Column("speed", sa.Double(), nullable=False),
+        sa.Column("paused", sa.Boolean(), nullable=False),
+        sa.Column("ended", sa.Boolean(), nullable=False),
+        sa.Column("memory", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+    )
+    op.create_index("market_sessions_id", "market_sessions", ["id"], unique=True)
+
+
+def _outbox() -> None:
+    op.create_table(
+        "outbox",
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("pos", sa.BigInteger(), nullable=True),
+        sa.Column("fact_id", sa.String(), nullable=False),
+        sa.Column("topic", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("fact_id"),
+        sa.UniqueConstraint("pos"),
+    )
+    op.create_table(
+        "outbox_cursors",
+        sa.Column("consumer", sa.String(), nullable=False),
+        sa.Column("pos", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("consumer"),
+    )
+
+
+def _paper_venue() -> None:
+    op.create_table(
+        "bars",
+        sa.Column("session", sa.String(), nullable=False),
+        sa.Column("symbol", sa.String(), nullable=False),
+        sa.Column("open_time", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("session", "symbol"),
+        schema="paper_venue",
+    )
+    op.create_table(
+        "meta",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("orders", sa.BigInteger(), nullable=False),
+        sa.Column("reports", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        schema="paper_venue",
+    )
+    op.create_table(
+        "orders",
+        sa.Column("client_id", sa.String(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("symbol", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("live", sa.Boolean(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("client_id"),
+        sa.UniqueConstraint("number"),
+        schema="paper_venue",
+    )
+    op.create_index(
+        "paper_venue_live",
+        "orders",
+        ["symbol", "number"],
+        unique=False,
+        schema="paper_venue",
+        postgresql_where="live",
+    )
+    op.create_table(
+        "reports",
+        sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("seq"),
+        schema="paper_venue",
+    )
+
+
+def _portfolio() -> None:
+    op.create_table(
+        "portfolio_equity",
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("equity", sa.Numeric(), nullable=False),
+        sa.Column("cash", sa.Numeric(), nullable=False),
+        sa.Column("exposure", sa.Numeric(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "at"),
+    )
+    op.create_table(
+        "portfolio_positions",
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("symbol", sa.String(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "symbol"),
+    )
+
+
+def _risk() -> None:
+    op.create_table(
+        "risk_halts",
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("version"),
+    )
+    op.create_table(
+        "risk_judgements",
+        sa.Column("number", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("order_id", sa.String(), nullable=False),
+        sa.Column("approved", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+        sa.UniqueConstraint("id"),
+    )
+    op.create_index(
+        "risk_judgements_account", "risk_judgements", ["account", "number"], unique=False
+    )
+    op.create_index("risk_judgements_order", "risk_judgements", ["order_id"], unique=False)
+    op.create_table(
+        "risk_reservations",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("order_id", sa.String(), nullable=False),
+        sa.Column("intent", sa.Text(), nullable=False),
+        sa.Column("remaining", sa.Numeric(), nullable=False),
+        sa.Column("used", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(
+        "risk_reservations_live",
+        "risk_reservations",
+        ["order_id"],
+        unique=False,
+        postgresql_where="remaining > 0",
+    )

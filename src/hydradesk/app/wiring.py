@@ -1,0 +1,229 @@
+"""The only file that knows every concrete class: Settings in, a house that can be run out."""
+
+from msgspec import Struct
+
+from hydradesk.accounts.store import AccountStore
+from hydradesk.app.settings import Settings
+from hydradesk.doors.gateway.app import Door
+from hydradesk.doors.gateway.hub import Hub
+from hydradesk.doors.gateway.idempotency import IdempotencyStore
+from hydradesk.doors.gateway.publish import Publisher
+from hydradesk.execution import api as execution_api
+from hydradesk.execution.domain.paper import PaperTerms
+from hydradesk.execution.ports import BarVenue
+from hydradesk.execution.service.autotrade import AutoTrader
+from hydradesk.execution.service.orders import Books, Desk, ExecutionService, Reconciliation
+from hydradesk.execution.service.paper import PaperVenue
+from hydradesk.execution.store.orders import SqlOrderStore
+from hydradesk.infra.bus import Bus, Consumer
+from hydradesk.infra.clock import DeskClock, RandomIds, SystemClock
+from hydradesk.infra.db import Database
+from hydradesk.infra.health import Check, Checks, LoopLag, database, disk
+from hydradesk.infra.http import Principal
+from hydradesk.infra.lanes import Lanes
+from hydradesk.kernel.errors import Unavailable
+from hydradesk.kernel.ids import SessionId
+from hydradesk.kernel.time import MILLISECOND, rfc3339
+from hydradesk.ledger.store import LedgerStore
+from hydradesk.market import api as market_api
+from hydradesk.market.contracts import BarClosed, SessionOpened, timeframe_of
+from hydradesk.market.domain.instruments import DEFAULT, USDT
+from hydradesk.market.ports import Feed
+from hydradesk.market.service import MarketService, Setup
+from hydradesk.market.store import SqlMarketStore
+from hydradesk.portfolio import api as portfolio_api
+from hydradesk.portfolio.service import Paper, PortfolioService, Surroundings
+from hydradesk.portfolio.store import PortfolioStore
+from hydradesk.risk import api as risk_api
+from hydradesk.risk.contracts import Halted, Limits
+from hydradesk.risk.domain import RiskBook
+from hydradesk.risk.service import Outside, RiskService
+from hydradesk.risk.store import RiskStore
+from hydradesk.signals.contracts import SignalEnded, SignalMade
+
+LOCAL = frozenset(
+    {"orders:read", "orders:write", "portfolio:read", "portfolio:write", "risk:read", "risk:write"}
+)
+"""What the one local person may do until there are accounts."""
+
+
+class Databases(Struct, frozen=True):
+    """One pool per database role."""
+
+    app: Database
+    system: Database
+
+
+class Clocks(Struct, frozen=True):
+    """The desk's clock can be replayed, the wall's never."""
+
+    desk: DeskClock
+    wall: SystemClock
+
+
+class House:
+    """Every room, connected. `app.serve` runs it."""
+
+    def __init__(
+        self, settings: Settings, databases: Databases, clocks: Clocks, feed: Feed
+    ) -> None:
+        self.settings, self.databases, self.clocks = settings, databases, clocks
+        self.ids, self.lanes, self.lag = RandomIds(), Lanes(), LoopLag()
+        self.hub = Hub(clocks.wall)
+        system, desk = databases.system, clocks.desk
+        self.market_store = SqlMarketStore(system, desk)
+        self.market = self._market(feed)
+        self.orders, self.accounts = SqlOrderStore(), AccountStore()
+        self.ledger, self.portfolio_store = LedgerStore(), PortfolioStore()
+        self.portfolio = self._portfolio()
+        self.risk_store = RiskStore(book := RiskBook())
+        outside = Outside(self.portfolio, self.market, desk)
+        self.risk = RiskService(system, self.risk_store, book, _limits(settings), outside)
+        self.venue: BarVenue = self._venue()
+        self.venues = {self.venue.name: self.venue}
+        around = Desk(self.risk, DEFAULT, self.market, desk, self.lanes)
+        books = Books(self.orders, self.ledger, self.portfolio, self.risk_store)
+        self.execution = ExecutionService(system, books, around, self.venues)
+        self.portfolio.canceller = self.execution
+        self.reconciliation = Reconciliation(system, self.orders, around, self.execution)
+        timeframe = timeframe_of(settings.auto_timeframe)
+        self.autotrader = AutoTrader(
+            system, self.execution, self.orders, self.accounts, around, timeframe
+        )
+        self.reader = portfolio_api.PortfolioReader(self.portfolio, self.market, desk)
+        self.publisher = Publisher(self.hub, self.market, self.reader, self.portfolio.current)
+        self._listen()
+        self.bus = Bus(system, self._consumers(), [self.publisher.tap])
+        self.idempotency = IdempotencyStore(system, clocks.wall, self.ids.new())
+
+    def door(self) -> Door:
+        """Describe the HTTP door."""
+        reader = execution_api.OrderReader(self.databases.app, self.orders, DEFAULT)
+        return Door(
+            routes=[
+                market_api.routes(self.market, self.market_store),
+                execution_api.order_routes(self.execution, reader, DEFAULT, self.ids),
+                execution_api.trade_routes(reader),
+                portfolio_api.position_routes(self.portfolio, self.reader),
+                execution_api.position_routes(self.execution, self.ids),
+                portfolio_api.routes(self.portfolio, self.reader, self.bus.drain),
+                risk_api.routes(self.risk, self.bus.drain),
+            ],
+            hub=self.hub,
+            identify=self._identify,
+            checks=self.checks(),
+            new_id=self.ids.new,
+            idempotency=self.idempotency,
+        )
+
+    def checks(self) -> Checks:
+        """Every part's probe."""
+        return Checks(
+            {
+                "database": database(self.databases.system),
+                "disk": disk(self.settings.data_dir),
+                "feed": self._feed_probe,
+                "clock": self._clock_probe,
+                "loop": self.lag.probe,
+            }
+        )
+
+    async def quiesce(self) -> None:
+        """Return when the outbox is drained and every lane idle: time may move on."""
+        await self.bus.drain()
+        await self.lanes.idle()
+        await self.bus.drain()
+
+    def _market(self, feed: Feed) -> MarketService:
+        setup = Setup(instruments=DEFAULT, speed=self.settings.speed, quiesce=self.quiesce)
+        wall, desk = self.clocks.wall, self.clocks.desk
+        return MarketService(self.databases.system, self.market_store, feed, desk, wall, setup)
+
+    def _portfolio(self) -> PortfolioService:
+        around = Surroundings(
+            self.accounts, self.ledger, DEFAULT, self.market, _Running(self), self.clocks.desk
+        )
+        paper = Paper(
+            deposit=self.settings.deposit, asset=USDT, auto_trade=self.settings.auto_trade
+        )
+        return PortfolioService(self.databases.system, self.portfolio_store, around, paper)
+
+    def _venue(self) -> BarVenue:
+        return PaperVenue(self.databases.system, DEFAULT, PaperTerms())
+
+    def _consumers(self) -> list[Consumer]:
+        """Who hears what, in the order in which each fact is told.
+
+        A closed bar first fills orders that rest, then moves the equity curve, then makes
+        signals, whose orders meet the next bar.
+        """
+        return [
+            Consumer("risk").on(Halted, self.risk.on_halted),
+            Consumer("venue").on(SessionOpened, self._venue_session).on(BarClosed, self._venue_bar),
+            Consumer("portfolio")
+            .on(SessionOpened, self.portfolio.on_session)
+            .on(BarClosed, self.portfolio.on_bar),
+            Consumer("autotrader")
+            .on(SignalMade, self.autotrader.on_made)
+            .on(SignalEnded, self.autotrader.on_ended),
+        ]
+
+    async def _venue_session(self, fact: SessionOpened) -> None:
+        await self.venue.open_session(fact.session.id, fact.session.start)
+        await self.execution.book(self.venue.name)
+
+    async def _venue_bar(self, fact: BarClosed) -> None:
+        if fact.candle.timeframe == "1m":
+            await self.venue.on_bar(fact.session, fact.candle)
+            await self.execution.book(self.venue.name)
+
+    def _listen(self) -> None:
+        self.market.listeners.on_tick = self.publisher.on_tick
+        self.market.listeners.on_open_bar = self.publisher.on_open_bar
+        self.market.listeners.on_feed = self.publisher.on_feed
+
+    async def _identify(self, request: object) -> Principal:
+        """Everybody on loopback is the one local person, trading the running session."""
+        return Principal((await self.portfolio.current()).id, LOCAL)
+
+    async def _feed_probe(self) -> Check:
+        status = self.market.status()
+        bad = [one for one in status.streams if one.state != "fresh"]
+        words = "; ".join(f"{one.symbol} {one.state}: {one.reason}" for one in bad)
+        said = status.trouble or words or f"{status.session.name}, all streams fresh"
+        return Check(
+            name="feed",
+            ok=not status.trouble and not any(one.state == "broken" for one in bad),
+            detail=f"{status.session.feed}: {said}",
+        )
+
+    async def _clock_probe(self) -> Check:
+        status = self.market.status()
+        behind = status.wall - status.clock if status.session.feed == "live" else 0
+        detail = f"desk {rfc3339(status.clock)}, wall {rfc3339(status.wall)}"
+        return Check(name="clock", ok=abs(behind) < 5_000 * MILLISECOND, detail=detail)
+
+
+class _Running:
+    """Answers portfolio's CurrentSession."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def session_id(self) -> SessionId | None:
+        """Return the running feed session, or None before there is one."""
+        try:
+            return self._house.market.session.id
+        except Unavailable:
+            return None
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        order_max=settings.order_max,
+        gross_max=settings.gross_max,
+        daily_loss_max=settings.daily_loss_max,
+        risk_per_trade=settings.risk_per_trade,
+        price_age_max_ns=settings.price_age_max_ms * MILLISECOND,
+        collar=settings.collar,
+    )
