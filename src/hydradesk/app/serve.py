@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 import structlog
 import uvicorn
 
+from hydradesk.adapters.venue import RemoteVenue
+from hydradesk.app.feeds import choose
 from hydradesk.app.settings import Settings
-from hydradesk.app.wiring import Clocks, Databases, House
+from hydradesk.app.wiring import Clocks, Databases, House, Outsiders
 from hydradesk.doors.gateway.app import build
 from hydradesk.infra.clock import DeskClock, SystemClock
 from hydradesk.infra.db import Database
@@ -46,9 +48,9 @@ async def serve(settings: Settings, url: str, ready: Callable[[House], None]) ->
     databases = Databases(Database(url, "app"), Database(url, "system"))
     wall = SystemClock()
     try:
-        from hydradesk.app.feeds import choose
-
-        house = House(settings, databases, Clocks(DeskClock(wall), wall), await choose(settings))
+        venue = await RemoteVenue.connect(settings.venue) if settings.venue else None
+        outside = Outsiders(await choose(settings), venue)
+        house = House(settings, databases, Clocks(DeskClock(wall), wall), outside)
         await _start(house)
         await _run(house, listening, ready)
     finally:

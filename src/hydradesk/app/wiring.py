@@ -61,25 +61,33 @@ class Clocks(Struct, frozen=True):
     wall: SystemClock
 
 
+class Outsiders(Struct, frozen=True):
+    """What lives outside the house."""
+
+    feed: Feed
+    venue: BarVenue | None
+    """A venue in another process; None: the paper venue in this one."""
+
+
 class House:
     """Every room, connected. `app.serve` runs it."""
 
     def __init__(
-        self, settings: Settings, databases: Databases, clocks: Clocks, feed: Feed
+        self, settings: Settings, databases: Databases, clocks: Clocks, outside: Outsiders
     ) -> None:
         self.settings, self.databases, self.clocks = settings, databases, clocks
         self.ids, self.lanes, self.lag = RandomIds(), Lanes(), LoopLag()
         self.hub = Hub(clocks.wall)
         system, desk = databases.system, clocks.desk
         self.market_store = SqlMarketStore(system, desk)
-        self.market = self._market(feed)
+        self.market = self._market(outside.feed)
         self.orders, self.accounts = SqlOrderStore(), AccountStore()
         self.ledger, self.portfolio_store = LedgerStore(), PortfolioStore()
         self.portfolio = self._portfolio()
         self.risk_store = RiskStore(book := RiskBook())
-        outside = Outside(self.portfolio, self.market, desk)
-        self.risk = RiskService(system, self.risk_store, book, _limits(settings), outside)
-        self.venue: BarVenue = self._venue()
+        facts = Outside(self.portfolio, self.market, desk)
+        self.risk = RiskService(system, self.risk_store, book, _limits(settings), facts)
+        self.venue: BarVenue = outside.venue or PaperVenue(system, DEFAULT, PaperTerms())
         self.venues = {self.venue.name: self.venue}
         around = Desk(self.risk, DEFAULT, self.market, desk, self.lanes)
         books = Books(self.orders, self.ledger, self.portfolio, self.risk_store)
@@ -147,9 +155,6 @@ class House:
             deposit=self.settings.deposit, asset=USDT, auto_trade=self.settings.auto_trade
         )
         return PortfolioService(self.databases.system, self.portfolio_store, around, paper)
-
-    def _venue(self) -> BarVenue:
-        return PaperVenue(self.databases.system, DEFAULT, PaperTerms())
 
     def _consumers(self) -> list[Consumer]:
         """Who hears what, in the order in which each fact is told.
