@@ -65,9 +65,9 @@ async def _start(house: House) -> None:
         await house.risk_store.load(tx)
     await house.risk.start()
     await house.idempotency.forget()
-    await house.bus.start()
+    await house.bus.load()
+    await house.market.start()  # prices first: what was missed is delivered with them
     await house.reconciliation.settle(house.venues)
-    await house.market.start()
 
 
 async def _run(house: House, listening: socket.socket, ready: Callable[[House], None]) -> None:
