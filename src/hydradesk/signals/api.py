@@ -236,11 +236,11 @@ def _many(api: Routes, store: SqlSignals, asker: "_Asker") -> None:
         side, state = _one_of(direction, Direction, "direction"), _one_of(status, Status, "status")
         after = decode_cursor(cursor, (int, str))
         wanted = asker.ask(stream, _limit(limit, MOST_ITEMS), after)
-        rows = []
-        if wanted is not None:
-            rows = await store.find(replace(wanted, direction=side, status=state))
+        if wanted is None:
+            return Page([])
+        rows = await store.find(replace(wanted, direction=side, status=state))
         following = encode_cursor(rows[-1].at, rows[-1].id) if len(rows) == limit else None
-        return Page([signal_view(one) for one in rows], following)
+        return Page([signal_view(_as_of(one, wanted.now)) for one in rows], following)
 
 
 def _single(api: Routes, store: SqlSignals, desk: Desk) -> None:
@@ -262,9 +262,14 @@ def _single(api: Routes, store: SqlSignals, desk: Desk) -> None:
         signal, now = await store.get(SignalId(signal_id)), desk.now()
         if signal.at > now:
             raise NotFound(f"no signal {signal_id[:80]!r} yet", field="id")
-        if signal.outcome is not None and signal.outcome.at > now:  # of another session's future
-            signal = replace(signal, outcome=None, status="active", version=signal.version - 1)
-        return signal_view(signal)
+        return signal_view(_as_of(signal, now))
+
+
+def _as_of(signal: Signal, now: TimeNs) -> Signal:
+    """Hide an ending that lies in the future: an older session may have gone further."""
+    if signal.outcome is None or signal.outcome.at <= now:
+        return signal
+    return replace(signal, outcome=None, status="active", version=signal.version - 1)
 
 
 class _Asker:

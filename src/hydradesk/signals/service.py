@@ -131,7 +131,7 @@ class Brain:
                 signal = following.signal
                 mind.active[signal.symbol, signal.timeframe] = following
             for signal in await self._memory.last_stopped(tx, session.id):
-                mind.forget((signal.symbol, signal.timeframe), signal)
+                mind.rest(signal)
             mind.troubled = await self._memory.troubled(tx, session.id)
         return mind
 

@@ -169,7 +169,7 @@ class SqlSignals:
         """Return, for each symbol and timeframe, the signal that was stopped out last."""
         mine = (
             select(signals.c.body)
-            .distinct(signals.c.symbol, signals.c.timeframe)
+            .ext(postgresql.distinct_on(signals.c.symbol, signals.c.timeframe))
             .where(signals.c.session == session, signals.c.ended_by == "stop")
             .order_by(signals.c.symbol, signals.c.timeframe, signals.c.ended_at.desc())
         )

@@ -124,22 +124,25 @@ class Mind:
         moved, ended = list[Following](), list[Signal]()
         if bar.timeframe != "1m":
             return moved, ended
-        for key in [key for key in self.active if key[0] == bar.symbol]:
-            before = self.active[key]
+        for timeframe in TIMEFRAMES:
+            key = (bar.symbol, timeframe)
+            before = self.active.get(key)
+            if before is None:
+                continue
             after, over = follow(before, bar)
             if over is not None:
-                self.forget(key, over)
+                del self.active[key]
+                self.rest(over)
                 ended.append(over)
             elif after != before:
                 self.active[key] = after
                 moved.append(after)
         return moved, ended
 
-    def forget(self, key: Key, over: Signal) -> None:
-        """Stop following a signal that has ended; remember it if it was stopped out."""
-        self.active.pop(key, None)
+    def rest(self, over: Signal) -> None:
+        """Remember a signal that was stopped out: its direction rests for a while."""
         if over.outcome is not None and over.outcome.ended_by == "stop":
-            self.stopped[key] = (over.direction, over.outcome.at)
+            self.stopped[over.symbol, over.timeframe] = (over.direction, over.outcome.at)
 
     def _start(self, signal: Signal) -> list[Signal]:
         """Follow a new signal; what it turns around ends."""
