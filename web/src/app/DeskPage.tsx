@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useState } from "react";
+import { useCallback, useState, type ReactNode } from "react";
 
 import { IndicatorPanel } from "../features/analysis/IndicatorPanel";
 import { PatternList } from "../features/analysis/PatternList";
@@ -34,18 +34,29 @@ function useCounts(): BookCounts {
   return { orders, positions };
 }
 
+/** Panels above each other, each as tall as it needs or as it is given. */
+function Stack({ children }: { children: ReactNode }) {
+  return <div className="flex min-h-0 min-w-0 flex-col gap-px">{children}</div>;
+}
+
 function WideDesk() {
   const { symbol, timeframe } = useDesk();
   const counts = useCounts();
   return (
-    <main className="grid min-h-[44rem] flex-1 grid-cols-[19rem_minmax(0,1fr)_24rem_20rem] grid-rows-[minmax(0,1fr)_minmax(18rem,32%)] gap-px bg-line">
-      <IndicatorPanel symbol={symbol} timeframe={timeframe} />
-      <ChartPanel />
-      <SignalCard symbol={symbol} timeframe={timeframe} className="row-span-2" />
-      <OrderTicket symbol={symbol} />
-      <PatternList symbol={symbol} timeframe={timeframe} />
-      <Tabs label="Books" tabs={bookTabs(counts, symbol, timeframe)} />
-      <Tabs label="Account" tabs={moneyTabs()} />
+    <main className="grid min-h-[44rem] flex-1 grid-cols-[19rem_minmax(0,1fr)_25rem_21rem] gap-px bg-line">
+      <Stack>
+        <IndicatorPanel symbol={symbol} timeframe={timeframe} className="shrink-0" />
+        <PatternList symbol={symbol} timeframe={timeframe} className="flex-1" />
+      </Stack>
+      <Stack>
+        <ChartPanel className="flex-1" />
+        <Tabs label="Books" className="h-[32%] min-h-72" tabs={bookTabs(counts, symbol, timeframe)} />
+      </Stack>
+      <SignalCard symbol={symbol} timeframe={timeframe} />
+      <Stack>
+        <OrderTicket symbol={symbol} className="shrink-0" />
+        <Tabs label="Account" className="flex-1" tabs={moneyTabs()} />
+      </Stack>
     </main>
   );
 }
@@ -54,13 +65,19 @@ function MiddleDesk() {
   const { symbol, timeframe } = useDesk();
   const counts = useCounts();
   return (
-    <main className="grid min-h-[40rem] flex-1 grid-cols-[15.5rem_minmax(0,1fr)_21rem] grid-rows-[minmax(0,1fr)_minmax(15rem,34%)] gap-px bg-line">
-      <IndicatorPanel symbol={symbol} timeframe={timeframe} />
-      <ChartPanel />
-      <SignalCard symbol={symbol} timeframe={timeframe} />
-      <PatternList symbol={symbol} timeframe={timeframe} />
-      <Tabs label="Books" tabs={[...bookTabs(counts, symbol, timeframe), ...moneyTabs()]} />
-      <OrderTicket symbol={symbol} />
+    <main className="grid min-h-[40rem] flex-1 grid-cols-[15.5rem_minmax(0,1fr)_21rem] gap-px bg-line">
+      <Stack>
+        <IndicatorPanel symbol={symbol} timeframe={timeframe} className="shrink-0" />
+        <PatternList symbol={symbol} timeframe={timeframe} className="flex-1" />
+      </Stack>
+      <Stack>
+        <ChartPanel className="flex-1" />
+        <Tabs label="Books" className="h-[34%] min-h-60" tabs={[...bookTabs(counts, symbol, timeframe), ...moneyTabs()]} />
+      </Stack>
+      <Stack>
+        <SignalCard symbol={symbol} timeframe={timeframe} className="flex-1" />
+        <OrderTicket symbol={symbol} className="max-h-[60%] shrink-0" />
+      </Stack>
     </main>
   );
 }

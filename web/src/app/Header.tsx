@@ -22,7 +22,7 @@ function ThemeButton() {
 
 function Logo() {
   return (
-    <Link to="/" search={(view) => view} className="flex items-center gap-1.5 text-sm font-bold tracking-tight" aria-label="Hydradesk, to the desk">
+    <Link to="/" className="flex items-center gap-1.5 text-sm font-bold tracking-tight" aria-label="Hydradesk, to the desk">
       <svg viewBox="0 0 32 32" className="size-5" aria-hidden="true">
         <path d="M9 6v20M9 16h14M23 6v20" stroke="currentColor" strokeWidth="3.2" strokeLinecap="round" fill="none" className="text-teal" />
         <circle cx="16" cy="16" r="3" className="fill-warn" />
@@ -36,7 +36,6 @@ function SystemLink() {
   return (
     <Link
       to="/system"
-      search={(view) => view}
       aria-label="System status"
       title="System status"
       className="inline-flex size-7 items-center justify-center rounded text-dim hover:bg-raised hover:text-ink"

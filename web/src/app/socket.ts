@@ -122,7 +122,7 @@ export class DeskSocket implements Stream {
       if (typeof event.data === "string") this.receive(JSON.parse(event.data) as Incoming);
     };
     wire.onclose = (event) => {
-      if (this.wire === wire) this.lost(event.reason || this.current.reason || "connection closed");
+      if (this.wire === wire) this.lost(event.reason === "" ? (this.current.reason ?? "connection closed") : event.reason);
     };
     this.hearSomething();
   }

@@ -56,6 +56,7 @@ function Toolbar() {
           </Button>
         ))}
       </div>
+      <Attribution />
     </div>
   );
 }
@@ -106,7 +107,6 @@ function Body({ symbol, timeframe }: { symbol: string; timeframe: Timeframe }) {
             <ChartCanvas {...drawn} symbol={symbol} timeframe={timeframe} places={pricePlaces} shown={shown} hover={hover} onNeedOlder={onNeedOlder} />
           </Suspense>
           {candles.isFetchingNextPage && <Note text="Loading older bars…" />}
-          <Attribution />
         </>
       )}
     </Answer>
@@ -119,8 +119,8 @@ function Note({ text }: { text: string }) {
 
 function Attribution() {
   return (
-    <a href="https://www.tradingview.com/" target="_blank" rel="noreferrer" className="absolute right-[4.5rem] bottom-8 z-10 text-[0.6rem] text-dim/70 hover:text-ink">
-      Lightweight Charts™ by TradingView
+    <a href="https://www.tradingview.com/" target="_blank" rel="noreferrer" className="ml-auto pl-2 text-[0.65rem] whitespace-nowrap text-dim hover:text-ink">
+      Charts by TradingView
     </a>
   );
 }

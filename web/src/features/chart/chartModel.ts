@@ -1,6 +1,7 @@
 import type { CandlestickData, HistogramData, LineData, UTCTimestamp } from "lightweight-charts";
 
 import type { Candle, IndicatorRow, Order, Page, Pattern, Signal, Timeframe, Trade } from "../../shared/api/types";
+import { amount } from "../../shared/lib/format";
 import { barStart, epochSeconds } from "../../shared/lib/time";
 import type { InfiniteData } from "@tanstack/react-query";
 import { faded, type Palette } from "./palette";
@@ -11,7 +12,7 @@ function stampOf(iso: string): UTCTimestamp {
 }
 
 /** Pages come newest first, rows within a page oldest first; a row on two pages is kept once. */
-export function oldestFirst<T extends { open_time: string }>(pages: InfiniteData<Page<T>, unknown> | undefined): T[] {
+export function oldestFirst<T extends { open_time: string }>(pages: InfiniteData<Page<T>> | undefined): T[] {
   const rows = pages?.pages.toReversed().flatMap((page) => page.items) ?? [];
   return rows.filter((row, index) => index === 0 || (rows[index - 1]?.open_time ?? "") < row.open_time);
 }
@@ -75,8 +76,9 @@ export function signalMarks(signals: readonly Signal[], palette: Palette): Mark[
         position: buy ? "belowBar" : "aboveBar",
         shape: buy ? "arrowUp" : "arrowDown",
         color: buy ? palette.up : palette.down,
-        text: signal.direction,
-        size: 1,
+        // Only the running one is spelled out: words on every arrow would cover the candles.
+        ...(signal.status === "active" ? { text: `${signal.direction} ${amount(signal.confidence, 0)}` } : {}),
+        size: 0.9,
       };
     });
 }

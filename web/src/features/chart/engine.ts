@@ -36,8 +36,8 @@ class Feeder<Row> {
     this.rows = next;
     const grown = old.length > 0 && next.length >= old.length && next.length - old.length < 20;
     const same = grown && old.slice(0, -1).every((row, index) => row === next[index]);
-    if (same) next.slice(old.length - 1).forEach(append);
-    else replace(next);
+    if (!same) replace(next);
+    else next.slice(old.at(-1) === next[old.length - 1] ? old.length : old.length - 1).forEach(append);
   }
 
   forget(): void {
@@ -63,6 +63,7 @@ export class ChartEngine {
   private priceLines: IPriceLine[] = [];
   private palette: Palette;
   private placed = false;
+  private newestDrawn = "";
   private last: Candle | undefined;
 
   constructor(box: HTMLElement, palette: Palette, places: number, events: EngineEvents) {
@@ -99,6 +100,7 @@ export class ChartEngine {
 
   setBars(bars: readonly Candle[], live: Candle | null): void {
     const redraw = (rows: readonly Candle[]) => {
+      this.newestDrawn = rows.at(-1)?.open_time ?? "";
       this.candles.setData(rows.map(barPoint));
       this.volume.setData(rows.map((row) => volumePoint(row, this.palette)));
     };
@@ -117,8 +119,11 @@ export class ChartEngine {
   }
 
   private put(bar: Candle): void {
-    this.candles.update(barPoint(bar));
-    this.volume.update(volumePoint(bar, this.palette));
+    // A bar may close after the next has begun to grow: the library wants to be told that it is past.
+    const past = bar.open_time < this.newestDrawn;
+    if (!past) this.newestDrawn = bar.open_time;
+    this.candles.update(barPoint(bar), past);
+    this.volume.update(volumePoint(bar, this.palette), past);
   }
 
   private place(count: number): void {

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 
-import { useLink, type LinkState } from "../../shared/api/live";
+import { useLink, type Link, type LinkState } from "../../shared/api/live";
 import { feedQuery } from "../../shared/api/queries";
-import type { StreamQuality } from "../../shared/api/types";
+import type { Feed, StreamQuality } from "../../shared/api/types";
 import { Dot, type Tone } from "../../shared/ui/Badge";
 
 const STREAM_TONES: Record<StreamQuality["state"], Tone> = { fresh: "up", stale: "warn", broken: "down" };
@@ -51,18 +51,24 @@ function Reading({ name, tone, text, why }: { name: string; tone: Tone; text: st
   );
 }
 
+function linkNotes({ state, reason }: Link): string[] {
+  if (state === "reconnecting") return [`Reconnecting to the desk (${reason ?? "line lost"}). What you see may be old.`];
+  if (state === "offline") return [`The desk cannot be reached (${reason ?? "no answer"}). Nothing here is current.`];
+  return [];
+}
+
+function feedNotes(feed: Feed, symbol: string): string[] {
+  if (feed.ended) return ["The recording has ended. Restart it or seek to another time."];
+  const stream = feed.streams.find((row) => row.symbol === symbol);
+  if (stream === undefined || stream.state === "fresh") return [];
+  return [`${symbol} data is ${stream.state}: ${stream.reason || "no reason given"}. No signals are made from it.`];
+}
+
 /** A line across the page while it cannot be trusted: stale data, a broken stream, a lost connection. */
 export function Warnings({ symbol }: { symbol: string }) {
   const feed = useQuery(feedQuery).data;
   const link = useLink();
-  const stream = feed?.streams.find((row) => row.symbol === symbol);
-  const notes: string[] = [];
-  if (link.state === "reconnecting") notes.push(`Reconnecting to the desk (${link.reason ?? "line lost"}). What you see may be old.`);
-  if (link.state === "offline") notes.push(`The desk cannot be reached (${link.reason ?? "no answer"}). Nothing here is current.`);
-  if (stream !== undefined && stream.state !== "fresh" && feed?.ended !== true) {
-    notes.push(`${symbol} data is ${stream.state}: ${stream.reason || "no reason given"}. No signals are made from it.`);
-  }
-  if (feed?.ended === true) notes.push("The recording has ended. Restart it or seek to another time.");
+  const notes = [...linkNotes(link), ...(feed === undefined ? [] : feedNotes(feed, symbol))];
   if (notes.length === 0) return null;
   return (
     <div role="alert" className="border-b border-warn/40 bg-warn/12 px-3 py-1 text-xs text-warn">

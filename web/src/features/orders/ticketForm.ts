@@ -1,4 +1,4 @@
-import { decimalText, estimateQuantity, isPositive, multiply, parseDecimal, shareOf } from "../../shared/lib/decimal";
+import { decimalText, estimateQuantity, isPositive, multiply, parseDecimal, shareOf, type Decimal } from "../../shared/lib/decimal";
 import type { OrderRequest, Side } from "../../shared/api/types";
 import type { FieldError } from "../../shared/api/problem";
 
@@ -55,10 +55,15 @@ export interface Means {
 export function quickQuantity(side: Side, percent: number, means: Means): string | null {
   const lot = parseDecimal(means.lot ?? "");
   if (lot === null || !isPositive(lot)) return null;
-  if (side === "sell") {
-    const held = parseDecimal(means.held ?? "");
-    return held === null || !isPositive(held) ? null : decimalText(shareOf(held, percent, lot));
-  }
+  return side === "sell" ? shareOfHolding(percent, means, lot) : shareOfCash(percent, means, lot);
+}
+
+function shareOfHolding(percent: number, means: Means, lot: Decimal): string | null {
+  const held = parseDecimal(means.held ?? "");
+  return held === null || !isPositive(held) ? null : decimalText(shareOf(held, percent, lot));
+}
+
+function shareOfCash(percent: number, means: Means, lot: Decimal): string | null {
   const cash = parseDecimal(means.cash ?? "");
   const price = parseDecimal(means.price ?? "");
   if (cash === null || price === null) return null;

@@ -12,6 +12,7 @@ export function Segmented<T extends string>({ label, options, value, onChange, t
   return (
     <div
       role="radiogroup"
+      tabIndex={-1}
       aria-label={label}
       className={`${wide ? "flex" : "inline-flex"} rounded border border-line bg-canvas p-0.5`}
       onKeyDown={(event) => {
