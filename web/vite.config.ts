@@ -17,7 +17,7 @@ export default defineConfig({
   server: { proxy: { "/api": { target: DESK, ws: true } } },
   test: {
     environment: "jsdom",
-    include: ["src/**/*.test.{ts,tsx}", "eslint/**/*.test.ts"],
+    include: ["src/**/*.test.{ts,tsx}", "eslint/**/*.test.js"],
     setupFiles: ["src/shared/lib/testSetup.ts"],
     restoreMocks: true,
   },

@@ -6,11 +6,14 @@ import { PatternList } from "../features/analysis/PatternList";
 import { ChartPanel } from "../features/chart/ChartPanel";
 import { ReplayBar } from "../features/feed/ReplayBar";
 import { OrderTicket } from "../features/orders/OrderTicket";
+import { EquityCurve } from "../features/portfolio/EquityCurve";
 import { SignalCard } from "../features/signals/SignalCard";
+import { SignalHistory } from "../features/signals/SignalHistory";
 import { openOrdersQuery, positionsQuery } from "../shared/api/queries";
 import { useCommand, type Command } from "../shared/lib/commands";
 import { useDesk } from "../shared/lib/desk";
 import { Icon, type IconName } from "../shared/ui/Icon";
+import { Panel } from "../shared/ui/Panel";
 import { Tabs } from "../shared/ui/Tabs";
 import { bookTabs, moneyTabs, type BookCounts } from "./books";
 import { useViewport } from "./viewport";
@@ -50,12 +53,20 @@ function WideDesk() {
       </Stack>
       <Stack>
         <ChartPanel className="flex-1" />
-        <Tabs label="Books" className="h-[32%] min-h-72" tabs={bookTabs(counts, symbol, timeframe)} />
+        <Tabs label="Books" className="h-[32%] min-h-72" tabs={bookTabs(counts, symbol, timeframe).filter((tab) => tab.id !== "signals")} />
       </Stack>
-      <SignalCard symbol={symbol} timeframe={timeframe} />
       <Stack>
-        <OrderTicket symbol={symbol} className="shrink-0" />
-        <Tabs label="Account" className="flex-1" tabs={moneyTabs()} />
+        <SignalCard symbol={symbol} timeframe={timeframe} className="max-h-[62%] shrink-0" />
+        <Panel title="Signal history" note={timeframe} className="flex-1" bare>
+          <SignalHistory symbol={symbol} timeframe={timeframe} />
+        </Panel>
+      </Stack>
+      <Stack>
+        <OrderTicket key={symbol} symbol={symbol} className="shrink-0" />
+        <Panel title="Equity" className="h-64 shrink-0" bare>
+          <EquityCurve />
+        </Panel>
+        <Tabs label="Account and limits" className="flex-1" tabs={moneyTabs().slice(1)} />
       </Stack>
     </main>
   );
@@ -76,7 +87,7 @@ function MiddleDesk() {
       </Stack>
       <Stack>
         <SignalCard symbol={symbol} timeframe={timeframe} className="flex-1" />
-        <OrderTicket symbol={symbol} className="max-h-[60%] shrink-0" />
+        <OrderTicket key={symbol} symbol={symbol} className="max-h-[60%] shrink-0" />
       </Stack>
     </main>
   );
@@ -89,7 +100,7 @@ function TabletDesk() {
     <main className="min-h-0 flex-1 overflow-auto bg-line">
       <div className="grid grid-cols-[minmax(0,1fr)_19rem] gap-px">
         <ChartPanel className="h-[30rem]" />
-        <OrderTicket symbol={symbol} />
+        <OrderTicket key={symbol} symbol={symbol} />
         <Tabs label="Books" className="col-span-2 h-80" tabs={[...bookTabs(counts, symbol, timeframe), ...moneyTabs()]} />
         <SignalCard symbol={symbol} timeframe={timeframe} className="col-span-2" />
         <IndicatorPanel symbol={symbol} timeframe={timeframe} className="col-span-2" />
@@ -154,7 +165,7 @@ function PhonePlace({ place }: { place: Place }) {
   if (place === "trade") {
     return (
       <div className="flex min-h-full flex-col gap-px">
-        <OrderTicket symbol={symbol} />
+        <OrderTicket key={symbol} symbol={symbol} />
         <Tabs label="Positions and orders" className="min-h-64 flex-1" tabs={bookTabs(counts, symbol, timeframe).slice(0, 2)} />
       </div>
     );

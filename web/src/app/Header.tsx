@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { AlertsButton } from "../features/alerts/AlertsButton";
 import { Badges } from "../features/feed/Badges";
 import { DeskClock } from "../features/feed/DeskClock";
-import { LinkHealth, StreamState } from "../features/feed/Health";
+import { HealthDots, LinkHealth, StreamState } from "../features/feed/Health";
 import { DayRange, LastPrice } from "../features/market/LastPrice";
 import { SymbolSwitch } from "../features/market/SymbolSwitch";
 import { EquityBadge } from "../features/portfolio/EquityBadge";
@@ -38,7 +38,7 @@ function SystemLink() {
       to="/system"
       aria-label="System status"
       title="System status"
-      className="inline-flex size-7 items-center justify-center rounded text-dim hover:bg-raised hover:text-ink"
+      className="inline-flex size-7 pointer-coarse:size-9 items-center justify-center rounded text-dim hover:bg-raised hover:text-ink"
       activeProps={{ className: "bg-raised text-ink" }}
     >
       <Icon name="server" />
@@ -92,7 +92,7 @@ function PhoneHeader() {
       </div>
       <div className="flex h-11 items-center justify-between gap-2">
         <LastPrice symbol={symbol} />
-        <LinkHealth />
+        <HealthDots symbol={symbol} />
         <DeskClock />
         <EquityBadge />
       </div>

@@ -33,7 +33,7 @@ function Toolbar() {
   const { timeframe, setTimeframe } = useDesk();
   const shown = shownOverlays.use();
   return (
-    <div className="flex h-9 shrink-0 items-center gap-2 overflow-x-auto overflow-y-hidden border-b border-line px-2 [scrollbar-width:none]">
+    <div className="flex h-9 shrink-0 items-center gap-2 overflow-x-auto pointer-coarse:h-12 overflow-y-hidden border-b border-line px-2 [scrollbar-width:none]">
       <Segmented
         label="Timeframe"
         value={timeframe}

@@ -61,7 +61,7 @@ export function patternMarks(patterns: readonly Pattern[], palette: Palette): Ma
     time: stampOf(pattern.open_time),
     position: pattern.direction === "bullish" ? "belowBar" : "aboveBar",
     shape: "circle",
-    color: faded(pattern.direction === "bullish" ? palette.up : pattern.direction === "bearish" ? palette.down : palette.dim, 0.75),
+    color: faded(pattern.direction === "bullish" ? palette.up : pattern.direction === "bearish" ? palette.down : palette.dim, 0.6),
     size: 0.4,
   }));
 }
@@ -146,9 +146,10 @@ export function signalZones(signal: Signal | undefined, palette: Palette): Zone[
   const buy = end > stop;
   const area = (a: number, b: number, color: string): Zone => ({ from, top: Math.max(a, b), bottom: Math.min(a, b), color });
   return [
-    area(low, high, faded(palette.accent, 0.14)),
-    area(buy ? Math.max(stop, high) : Math.min(stop, low), end, faded(palette.up, 0.05)),
-    area(buy ? Math.min(low, stop) : Math.max(high, stop), stop, faded(palette.down, 0.08)),
+    area(low, high, faded(palette.accent, 0.09)),
+    // The entry zone may reach past the stop or the target where bars are small; areas never overlap.
+    area(buy ? Math.min(high, end) : Math.max(low, end), end, faded(palette.up, 0.05)),
+    area(buy ? Math.max(low, stop) : Math.min(high, stop), stop, faded(palette.down, 0.08)),
   ];
 }
 

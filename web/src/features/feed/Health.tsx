@@ -35,6 +35,27 @@ export function LinkHealth() {
   return <Reading name="Link" tone={LINK_TONES[link.state]} text={link.state} why={why} />;
 }
 
+/** Both as dots, for a phone; the words appear in the warning line when something is wrong. */
+export function HealthDots({ symbol }: { symbol: string }) {
+  const state = useQuery(feedQuery).data?.streams.find((row) => row.symbol === symbol)?.state;
+  const link = useLink();
+  const rows = [
+    ["data", state ?? "unknown", state === undefined ? "neutral" : STREAM_TONES[state]],
+    ["link", link.state, LINK_TONES[link.state]],
+  ] as const;
+  return (
+    <span className="flex flex-col text-2xs leading-tight text-dim" role="status">
+      {rows.map(([name, text, tone]) => (
+        <span key={name} className="flex items-center gap-1">
+          <Dot tone={tone} />
+          {name}
+          <span className="sr-only">{text}</span>
+        </span>
+      ))}
+    </span>
+  );
+}
+
 function Reading({ name, tone, text, why }: { name: string; tone: Tone; text: string; why: string }) {
   return (
     <span

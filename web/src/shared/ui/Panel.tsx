@@ -15,7 +15,7 @@ export function Panel({ title, note, actions, className = "", bare = false, chil
   const id = useId();
   return (
     <section aria-labelledby={id} className={`flex min-h-0 min-w-0 flex-col bg-panel ${className}`}>
-      <header className="flex h-9 shrink-0 items-center gap-2 border-b border-line px-3">
+      <header className="flex h-9 pointer-coarse:h-11 shrink-0 items-center gap-2 border-b border-line px-3">
         <h2 id={id} className="text-xs font-semibold tracking-wide whitespace-nowrap text-ink">
           {title}
         </h2>

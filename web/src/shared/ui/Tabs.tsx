@@ -28,7 +28,7 @@ export function Tabs({ label, tabs, className = "" }: TabsProps) {
   };
   return (
     <section aria-label={label} className={`flex min-h-0 min-w-0 flex-col bg-panel ${className}`}>
-      <div className="flex h-9 shrink-0 items-stretch border-b border-line">
+      <div className="flex h-9 pointer-coarse:h-11 shrink-0 items-stretch border-b border-line">
         <div
           role="tablist"
           tabIndex={-1}
