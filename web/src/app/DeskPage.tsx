@@ -63,7 +63,7 @@ function WideDesk() {
       </Stack>
       <Stack>
         <OrderTicket key={symbol} symbol={symbol} className="shrink-0" />
-        <Panel title="Equity" className="h-64 shrink-0" bare>
+        <Panel title="Equity" className="h-72 shrink-0" bare>
           <EquityCurve />
         </Panel>
         <Tabs label="Account and limits" className="flex-1" tabs={moneyTabs().slice(1)} />

@@ -82,7 +82,7 @@ function PhoneHeader() {
   return (
     <header className="shrink-0 border-b border-line bg-panel px-2 pt-[env(safe-area-inset-top)]">
       <div className="flex h-11 items-center justify-between gap-2">
-        <SymbolSwitch />
+        <SymbolSwitch short />
         <Badges />
         <span className="-mr-1 flex">
           <AlertsButton symbol={symbol} />

@@ -7,6 +7,7 @@ import { candlesQuery, indicatorsQuery, openOrdersQuery, patternsQuery, signalsQ
 import { TIMEFRAMES, type Timeframe } from "../../shared/api/types";
 import { useDesk } from "../../shared/lib/desk";
 import { Answer, Empty } from "../../shared/ui/Answer";
+import { Boundary } from "../../shared/ui/Boundary";
 import { Button } from "../../shared/ui/Button";
 import { Segmented } from "../../shared/ui/Segmented";
 import { oldestFirst } from "./chartModel";
@@ -23,7 +24,9 @@ export function ChartPanel({ className = "" }: { className?: string }) {
       <Toolbar />
       <div className="relative min-h-0 flex-1 overflow-hidden">
         {/* A new symbol or timeframe is a new picture: its place on the time scale starts afresh. */}
-        <Body key={`${symbol} ${timeframe}`} symbol={symbol} timeframe={timeframe} />
+        <Boundary key={`${symbol} ${timeframe}`} what="the chart">
+          <Body symbol={symbol} timeframe={timeframe} />
+        </Boundary>
       </div>
     </section>
   );

@@ -1,7 +1,7 @@
 import type { CandlestickData, HistogramData, LineData, UTCTimestamp } from "lightweight-charts";
 
 import type { Candle, IndicatorRow, Order, Page, Pattern, Signal, Timeframe, Trade } from "../../shared/api/types";
-import { amount } from "../../shared/lib/format";
+import { amount, quantity } from "../../shared/lib/format";
 import { barStart, epochSeconds } from "../../shared/lib/time";
 import type { InfiniteData } from "@tanstack/react-query";
 import { faded, type Palette } from "./palette";
@@ -83,17 +83,24 @@ export function signalMarks(signals: readonly Signal[], palette: Palette): Mark[
     });
 }
 
+/** One mark a bar and side: an order that filled in ten parts is still one thing that was done. */
 export function fillMarks(trades: readonly Trade[], symbol: string, timeframe: Timeframe, palette: Palette): Mark[] {
-  return trades
-    .filter((trade) => trade.symbol === symbol)
-    .map((trade) => ({
-      time: barStart(epochSeconds(trade.at), timeframe) as UTCTimestamp,
-      position: trade.side === "buy" ? "belowBar" : "aboveBar",
-      shape: "square",
-      color: palette.accent,
-      text: `${trade.side === "buy" ? "+" : "\u2212"}${trade.qty}`,
-      size: 0.6,
-    }));
+  const groups = Map.groupBy(
+    trades.filter((trade) => trade.symbol === symbol),
+    (trade) => `${barStart(epochSeconds(trade.at), timeframe)} ${trade.side}`,
+  );
+  return [...groups.values()].flatMap(([first, ...more]) =>
+    first === undefined
+      ? []
+      : [{
+          time: barStart(epochSeconds(first.at), timeframe) as UTCTimestamp,
+          position: first.side === "buy" ? "belowBar" : "aboveBar",
+          shape: "square",
+          color: palette.accent,
+          text: more.length > 0 ? `${more.length + 1} fills` : `${first.side === "buy" ? "+" : "\u2212"}${quantity(first.qty)}`,
+          size: 0.6,
+        }],
+  );
 }
 
 /** In time order, without marks older than the first bar: the library would pile those up on it. */

@@ -18,6 +18,7 @@ import {
 } from "lightweight-charts";
 
 import type { Candle, IndicatorRow } from "../../shared/api/types";
+import { plain } from "../../shared/lib/format";
 import { barPoint, linePoint, volumePoint, type Mark, type PriceMark, type Zone } from "./chartModel";
 import type { Line } from "./overlays";
 import { faded, type Palette } from "./palette";
@@ -64,6 +65,7 @@ export class ChartEngine {
   private palette: Palette;
   private placed = false;
   private newestDrawn = "";
+  private readonly drawnLive = new Set<string>();
   private last: Candle | undefined;
 
   constructor(box: HTMLElement, palette: Palette, places: number, events: EngineEvents) {
@@ -101,9 +103,11 @@ export class ChartEngine {
   setBars(bars: readonly Candle[], live: Candle | null): void {
     const redraw = (rows: readonly Candle[]) => {
       this.newestDrawn = rows.at(-1)?.open_time ?? "";
+      this.drawnLive.clear();
       this.candles.setData(rows.map(barPoint));
       this.volume.setData(rows.map((row) => volumePoint(row, this.palette)));
     };
+    if (this.missedAny(bars)) this.barFeeder.forget();
     this.barFeeder.feed(bars, redraw, (row) => {
       this.put(row);
     });
@@ -111,6 +115,11 @@ export class ChartEngine {
     this.setLive(live);
     if (bars.length === 0) this.placed = false;
     else if (!this.placed) this.place(bars.length);
+  }
+
+  /** Bars that closed without having grown here, behind one that does: those cannot be put in singly. */
+  private missedAny(bars: readonly Candle[]): boolean {
+    return bars.some((bar) => bar.open_time > (this.last?.open_time ?? "") && bar.open_time < this.newestDrawn && !this.drawnLive.has(bar.open_time));
   }
 
   /** The growing bar; one that is older than the last closed bar is a late word and is dropped. */
@@ -122,6 +131,7 @@ export class ChartEngine {
     // A bar may close after the next has begun to grow: the library wants to be told that it is past.
     const past = bar.open_time < this.newestDrawn;
     if (!past) this.newestDrawn = bar.open_time;
+    this.drawnLive.add(bar.open_time);
     this.candles.update(barPoint(bar), past);
     this.volume.update(volumePoint(bar, this.palette), past);
   }
@@ -196,6 +206,7 @@ export class ChartEngine {
 
   setPlaces(places: number): void {
     this.candles.applyOptions({ priceFormat: { type: "price", precision: places, minMove: 1 / 10 ** places } });
+    this.chart.applyOptions({ localization: { priceFormatter: (price: number) => plain(price, places) } });
   }
 
   /** Colours are part of volume's data, so those rows are given again after this. */

@@ -1,5 +1,7 @@
 import { useId, type ReactNode } from "react";
 
+import { Boundary } from "./Boundary";
+
 interface PanelProps {
   title: string;
   note?: ReactNode;
@@ -22,7 +24,9 @@ export function Panel({ title, note, actions, className = "", bare = false, chil
         {note !== undefined && <span className="min-w-0 truncate text-2xs text-dim">{note}</span>}
         <div className="ml-auto flex shrink-0 items-center gap-1">{actions}</div>
       </header>
-      <div className={`@container min-h-0 flex-1 overflow-auto ${bare ? "" : "p-3"}`}>{children}</div>
+      <div className={`@container min-h-0 flex-1 overflow-auto ${bare ? "" : "p-3"}`}>
+        <Boundary what={title.toLowerCase()}>{children}</Boundary>
+      </div>
     </section>
   );
 }

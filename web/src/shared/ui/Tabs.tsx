@@ -1,5 +1,7 @@
 import { useId, useState, type ReactNode } from "react";
 
+import { Boundary } from "./Boundary";
+
 export interface Tab {
   id: string;
   title: string;
@@ -51,7 +53,11 @@ export function Tabs({ label, tabs, className = "" }: TabsProps) {
         aria-labelledby={`${base}-${current?.id ?? ""}`}
         className="@container min-h-0 flex-1 overflow-auto"
       >
-        {current?.body}
+        {current !== undefined && (
+          <Boundary key={current.id} what={current.title.toLowerCase()}>
+            {current.body}
+          </Boundary>
+        )}
       </div>
     </section>
   );
