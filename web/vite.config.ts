@@ -2,7 +2,7 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-const DESK = process.env["HYDRADESK_URL"] ?? "http://localhost:8000";
+const DESK = process.env.HYDRADESK_URL ?? "http://localhost:8000";
 
 export default defineConfig({
   plugins: [react(), tailwindcss()],
@@ -17,7 +17,7 @@ export default defineConfig({
   server: { proxy: { "/api": { target: DESK, ws: true } } },
   test: {
     environment: "jsdom",
-    include: ["src/**/*.test.{ts,tsx}", "eslint/**/*.test.ts"],
+    include: ["src/**/*.test.{ts,tsx}", "eslint/**/*.test.js"],
     setupFiles: ["src/shared/lib/testSetup.ts"],
     restoreMocks: true,
   },

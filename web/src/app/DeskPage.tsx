@@ -1,16 +1,19 @@
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useState } from "react";
+import { useCallback, useState, type ReactNode } from "react";
 
 import { IndicatorPanel } from "../features/analysis/IndicatorPanel";
 import { PatternList } from "../features/analysis/PatternList";
 import { ChartPanel } from "../features/chart/ChartPanel";
 import { ReplayBar } from "../features/feed/ReplayBar";
 import { OrderTicket } from "../features/orders/OrderTicket";
+import { EquityCurve } from "../features/portfolio/EquityCurve";
 import { SignalCard } from "../features/signals/SignalCard";
+import { SignalHistory } from "../features/signals/SignalHistory";
 import { openOrdersQuery, positionsQuery } from "../shared/api/queries";
 import { useCommand, type Command } from "../shared/lib/commands";
 import { useDesk } from "../shared/lib/desk";
 import { Icon, type IconName } from "../shared/ui/Icon";
+import { Panel } from "../shared/ui/Panel";
 import { Tabs } from "../shared/ui/Tabs";
 import { bookTabs, moneyTabs, type BookCounts } from "./books";
 import { useViewport } from "./viewport";
@@ -34,18 +37,37 @@ function useCounts(): BookCounts {
   return { orders, positions };
 }
 
+/** Panels above each other, each as tall as it needs or as it is given. */
+function Stack({ children }: { children: ReactNode }) {
+  return <div className="flex min-h-0 min-w-0 flex-col gap-px">{children}</div>;
+}
+
 function WideDesk() {
   const { symbol, timeframe } = useDesk();
   const counts = useCounts();
   return (
-    <main className="grid min-h-[44rem] flex-1 grid-cols-[19rem_minmax(0,1fr)_24rem_20rem] grid-rows-[minmax(0,1fr)_minmax(18rem,32%)] gap-px bg-line">
-      <IndicatorPanel symbol={symbol} timeframe={timeframe} />
-      <ChartPanel />
-      <SignalCard symbol={symbol} timeframe={timeframe} className="row-span-2" />
-      <OrderTicket symbol={symbol} />
-      <PatternList symbol={symbol} timeframe={timeframe} />
-      <Tabs label="Books" tabs={bookTabs(counts, symbol, timeframe)} />
-      <Tabs label="Account" tabs={moneyTabs()} />
+    <main className="grid min-h-[44rem] flex-1 grid-cols-[19rem_minmax(0,1fr)_25rem_21rem] gap-px bg-line">
+      <Stack>
+        <IndicatorPanel symbol={symbol} timeframe={timeframe} className="shrink-0" />
+        <PatternList symbol={symbol} timeframe={timeframe} className="flex-1" />
+      </Stack>
+      <Stack>
+        <ChartPanel className="flex-1" />
+        <Tabs label="Books" className="h-[32%] min-h-72" tabs={bookTabs(counts, symbol, timeframe).filter((tab) => tab.id !== "signals")} />
+      </Stack>
+      <Stack>
+        <SignalCard symbol={symbol} timeframe={timeframe} className="max-h-[62%] shrink-0" />
+        <Panel title="Signal history" note={timeframe} className="flex-1" bare>
+          <SignalHistory symbol={symbol} timeframe={timeframe} />
+        </Panel>
+      </Stack>
+      <Stack>
+        <OrderTicket key={symbol} symbol={symbol} className="shrink-0" />
+        <Panel title="Equity" className="h-72 shrink-0" bare>
+          <EquityCurve />
+        </Panel>
+        <Tabs label="Account and limits" className="flex-1" tabs={moneyTabs().slice(1)} />
+      </Stack>
     </main>
   );
 }
@@ -54,13 +76,19 @@ function MiddleDesk() {
   const { symbol, timeframe } = useDesk();
   const counts = useCounts();
   return (
-    <main className="grid min-h-[40rem] flex-1 grid-cols-[15.5rem_minmax(0,1fr)_21rem] grid-rows-[minmax(0,1fr)_minmax(15rem,34%)] gap-px bg-line">
-      <IndicatorPanel symbol={symbol} timeframe={timeframe} />
-      <ChartPanel />
-      <SignalCard symbol={symbol} timeframe={timeframe} />
-      <PatternList symbol={symbol} timeframe={timeframe} />
-      <Tabs label="Books" tabs={[...bookTabs(counts, symbol, timeframe), ...moneyTabs()]} />
-      <OrderTicket symbol={symbol} />
+    <main className="grid min-h-[40rem] flex-1 grid-cols-[15.5rem_minmax(0,1fr)_21rem] gap-px bg-line">
+      <Stack>
+        <IndicatorPanel symbol={symbol} timeframe={timeframe} className="shrink-0" />
+        <PatternList symbol={symbol} timeframe={timeframe} className="flex-1" />
+      </Stack>
+      <Stack>
+        <ChartPanel className="flex-1" />
+        <Tabs label="Books" className="h-[34%] min-h-60" tabs={[...bookTabs(counts, symbol, timeframe), ...moneyTabs()]} />
+      </Stack>
+      <Stack>
+        <SignalCard symbol={symbol} timeframe={timeframe} className="flex-1" />
+        <OrderTicket key={symbol} symbol={symbol} className="max-h-[60%] shrink-0" />
+      </Stack>
     </main>
   );
 }
@@ -72,7 +100,7 @@ function TabletDesk() {
     <main className="min-h-0 flex-1 overflow-auto bg-line">
       <div className="grid grid-cols-[minmax(0,1fr)_19rem] gap-px">
         <ChartPanel className="h-[30rem]" />
-        <OrderTicket symbol={symbol} />
+        <OrderTicket key={symbol} symbol={symbol} />
         <Tabs label="Books" className="col-span-2 h-80" tabs={[...bookTabs(counts, symbol, timeframe), ...moneyTabs()]} />
         <SignalCard symbol={symbol} timeframe={timeframe} className="col-span-2" />
         <IndicatorPanel symbol={symbol} timeframe={timeframe} className="col-span-2" />
@@ -137,7 +165,7 @@ function PhonePlace({ place }: { place: Place }) {
   if (place === "trade") {
     return (
       <div className="flex min-h-full flex-col gap-px">
-        <OrderTicket symbol={symbol} />
+        <OrderTicket key={symbol} symbol={symbol} />
         <Tabs label="Positions and orders" className="min-h-64 flex-1" tabs={bookTabs(counts, symbol, timeframe).slice(0, 2)} />
       </div>
     );

@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { AlertsButton } from "../features/alerts/AlertsButton";
 import { Badges } from "../features/feed/Badges";
 import { DeskClock } from "../features/feed/DeskClock";
-import { LinkHealth, StreamState } from "../features/feed/Health";
+import { HealthDots, LinkHealth, StreamState } from "../features/feed/Health";
 import { DayRange, LastPrice } from "../features/market/LastPrice";
 import { SymbolSwitch } from "../features/market/SymbolSwitch";
 import { EquityBadge } from "../features/portfolio/EquityBadge";
@@ -22,7 +22,7 @@ function ThemeButton() {
 
 function Logo() {
   return (
-    <Link to="/" search={(view) => view} className="flex items-center gap-1.5 text-sm font-bold tracking-tight" aria-label="Hydradesk, to the desk">
+    <Link to="/" className="flex items-center gap-1.5 text-sm font-bold tracking-tight" aria-label="Hydradesk, to the desk">
       <svg viewBox="0 0 32 32" className="size-5" aria-hidden="true">
         <path d="M9 6v20M9 16h14M23 6v20" stroke="currentColor" strokeWidth="3.2" strokeLinecap="round" fill="none" className="text-teal" />
         <circle cx="16" cy="16" r="3" className="fill-warn" />
@@ -36,10 +36,9 @@ function SystemLink() {
   return (
     <Link
       to="/system"
-      search={(view) => view}
       aria-label="System status"
       title="System status"
-      className="inline-flex size-7 items-center justify-center rounded text-dim hover:bg-raised hover:text-ink"
+      className="inline-flex size-7 pointer-coarse:size-9 items-center justify-center rounded text-dim hover:bg-raised hover:text-ink"
       activeProps={{ className: "bg-raised text-ink" }}
     >
       <Icon name="server" />
@@ -83,7 +82,7 @@ function PhoneHeader() {
   return (
     <header className="shrink-0 border-b border-line bg-panel px-2 pt-[env(safe-area-inset-top)]">
       <div className="flex h-11 items-center justify-between gap-2">
-        <SymbolSwitch />
+        <SymbolSwitch short />
         <Badges />
         <span className="-mr-1 flex">
           <AlertsButton symbol={symbol} />
@@ -93,7 +92,7 @@ function PhoneHeader() {
       </div>
       <div className="flex h-11 items-center justify-between gap-2">
         <LastPrice symbol={symbol} />
-        <LinkHealth />
+        <HealthDots symbol={symbol} />
         <DeskClock />
         <EquityBadge />
       </div>

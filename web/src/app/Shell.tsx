@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Outlet, useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 
 import { AlertWatch } from "../features/alerts/AlertWatch";
 import { Warnings } from "../features/feed/Health";
@@ -20,11 +20,12 @@ import { rememberView } from "./view";
 function useDeskState(): Desk {
   const { symbol, timeframe } = useSearch({ from: "__root__" });
   const navigate = useNavigate();
+  useEffect(() => {
+    rememberView({ symbol, timeframe });
+  }, [symbol, timeframe]);
   return useMemo(() => {
     const go = (part: Partial<Pick<Desk, "symbol" | "timeframe">>) => {
-      const view = { symbol, timeframe, ...part };
-      rememberView(view);
-      void navigate({ to: ".", search: view, replace: true });
+      void navigate({ to: ".", search: { symbol, timeframe, ...part }, replace: true });
     };
     return {
       symbol,

@@ -20,35 +20,28 @@ import type {
   Trade,
 } from "../shared/api/types";
 
-type Pages<T> = InfiniteData<Page<T>, unknown>;
+type Pages<T> = InfiniteData<Page<T>>;
 
 const DONE: ReadonlySet<Order["state"]> = new Set(["filled", "cancelled", "rejected", "expired"]);
 
 function isList(data: unknown): data is { items: unknown[] } {
-  return isRecord(data) && Array.isArray(data["items"]);
+  return isRecord(data) && Array.isArray(data.items);
 }
 
 /** A snapshot of a list topic carries many rows, a delta one. */
-function rowsOf<T>(message: StreamMessage): T[] {
-  return (isList(message.data) ? message.data.items : [message.data]) as T[];
+function rowsOf(message: StreamMessage): unknown[] {
+  return isList(message.data) ? message.data.items : [message.data];
 }
 
 /** Puts `row` first, or in its old place when it is known; an older version never wins. */
 export function mergeFirst<T>(pages: Pages<T> | undefined, row: T, id: (row: T) => string, version: (row: T) => number) {
   if (pages === undefined) return undefined;
   const wanted = id(row);
-  let known = false;
-  const merged = pages.pages.map((page) => ({
-    ...page,
-    items: page.items.map((old) => {
-      if (id(old) !== wanted) return old;
-      known = true;
-      return version(old) > version(row) ? old : row;
-    }),
-  }));
-  const [head, ...rest] = merged;
-  if (known || head === undefined) return { ...pages, pages: merged };
-  return { ...pages, pages: [{ ...head, items: [row, ...head.items] }, ...rest] };
+  const known = pages.pages.some((page) => page.items.some((old) => id(old) === wanted));
+  const [head, ...rest] = pages.pages;
+  if (!known && head !== undefined) return { ...pages, pages: [{ ...head, items: [row, ...head.items] }, ...rest] };
+  const newer = (old: T) => (id(old) === wanted && version(old) <= version(row) ? row : old);
+  return { ...pages, pages: pages.pages.map((page) => ({ ...page, items: page.items.map(newer) })) };
 }
 
 /** Adds a closed bar at the young end of the first page, or replaces the bar of that time. */
@@ -106,7 +99,7 @@ function writePrice(client: QueryClient, tick: PriceTick): void {
 
 function writeIndicators(client: QueryClient, message: StreamMessage): void {
   const [, symbol, timeframe] = message.topic.split(":");
-  for (const row of rowsOf<IndicatorRow | null>(message)) {
+  for (const row of rowsOf(message) as (IndicatorRow | null)[]) {
     if (row === null) continue;
     client.setQueryData<Pages<IndicatorRow>>(["indicators", symbol, timeframe], (pages) => mergeLast(pages, row));
   }
@@ -130,7 +123,7 @@ function writeTrade(client: QueryClient, trade: Trade): void {
 }
 
 function writeRisk(client: QueryClient, row: unknown): void {
-  if (isRecord(row) && row["kind"] === "judged") {
+  if (isRecord(row) && row.kind === "judged") {
     const judgement = row as unknown as Judgement;
     client.setQueryData<Pages<Judgement>>(["judgements"], (pages) => mergeFirst(pages, judgement, (j) => j.id, () => 0));
   }
@@ -138,9 +131,10 @@ function writeRisk(client: QueryClient, row: unknown): void {
 
 type Writer = (client: QueryClient, message: StreamMessage) => void;
 
-function each<T>(write: (client: QueryClient, row: T) => void): Writer {
+/** The contract fixes what a topic carries; this is where a row is taken at its word. */
+function each(write: (client: QueryClient, row: never) => void): Writer {
   return (client, message) => {
-    for (const row of rowsOf<T>(message)) write(client, row);
+    for (const row of rowsOf(message)) write(client, row as never);
   };
 }
 
@@ -158,11 +152,11 @@ const WRITERS: Record<string, Writer> = {
   signals: each(writeSignal),
   orders: each(writeOrder),
   trades: each(writeTrade),
-  positions: each<Position>((client, row) => {
+  positions: each((client, row: Position) => {
     client.setQueryData(positionsQuery.queryKey, (page) => mergePosition(page, row));
   }),
   portfolio: (client, message) => {
-    const [view] = rowsOf<Portfolio | null>(message);
+    const [view] = rowsOf(message) as (Portfolio | null)[];
     if (view !== null && view !== undefined) client.setQueryData(portfolioQuery.queryKey, view);
   },
   risk: each(writeRisk),

@@ -1,14 +1,15 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, type SearchSchemaInput } from "@tanstack/react-router";
 
 import { messageOf } from "../shared/api/problem";
 import { Button } from "../shared/ui/Button";
 import { DeskPage } from "./DeskPage";
 import { Shell } from "./Shell";
-import { viewFrom } from "./view";
+import { viewFrom, type View } from "./view";
 
 const root = createRootRoute({
   component: Shell,
-  validateSearch: viewFrom,
+  // Links may leave the view out: it is then as it was.
+  validateSearch: (search: Partial<View> & SearchSchemaInput): View => viewFrom(search),
   notFoundComponent: NotFound,
   errorComponent: Broken,
 });
@@ -25,7 +26,7 @@ function NotFound() {
   return (
     <main className="flex flex-1 flex-col items-center justify-center gap-3 p-8 text-center">
       <p>There is no such page.</p>
-      <Link to="/" search={(view) => view} className="text-accent underline underline-offset-2">
+      <Link to="/" className="text-accent underline underline-offset-2">
         Back to the desk
       </Link>
     </main>

@@ -78,7 +78,7 @@ export class DeskSocket implements Stream {
   /** Forgets every position: a new feed session counts its topics anew. */
   resubscribeAll(): void {
     for (const state of this.topics.values()) state.seq = null;
-    this.send("subscribe", [...this.topics.keys()]);
+    this.again([...this.topics.keys()]);
   }
 
   readonly subscribe = (topic: string): (() => void) => {
@@ -122,7 +122,7 @@ export class DeskSocket implements Stream {
       if (typeof event.data === "string") this.receive(JSON.parse(event.data) as Incoming);
     };
     wire.onclose = (event) => {
-      if (this.wire === wire) this.lost(event.reason || this.current.reason || "connection closed");
+      if (this.wire === wire) this.lost(event.reason === "" ? (this.current.reason ?? "connection closed") : event.reason);
     };
     this.hearSomething();
   }
@@ -175,6 +175,12 @@ export class DeskSocket implements Stream {
     this.wire.send(JSON.stringify({ op, topics, ...resume }));
   }
 
+  /** Leaves and comes back, so that the server answers as it does to a newcomer. */
+  private again(topics: string[]): void {
+    this.send("unsubscribe", topics);
+    this.send("subscribe", topics);
+  }
+
   private receive(message: Incoming): void {
     if (message.type === "heartbeat") return;
     if (message.type === "bye") {
@@ -197,7 +203,7 @@ export class DeskSocket implements Stream {
     if (type === "delta" && state.seq !== null) {
       if (seq <= state.seq) return false;
       if (seq > state.seq + 1) {
-        this.send("subscribe", [topic]);
+        this.again([topic]);
         return false;
       }
     }

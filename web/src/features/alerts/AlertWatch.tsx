@@ -14,7 +14,11 @@ function alarm(title: string, detail: string): void {
 }
 
 function onPrice(before: Map<string, string>, message: StreamMessage): void {
-  if (message.type !== "delta") return;
+  if (message.type === "snapshot") {
+    // A fresh start: after a seek or a lost line the old price is no neighbour of the new one.
+    before.clear();
+    return;
+  }
   const { symbol, price } = message.data as PriceTick;
   if (price === null) return;
   const { on, prices } = alertSettings.read();

@@ -101,7 +101,7 @@ function NewAlert({ symbol }: { symbol: string }) {
       <div className="flex items-end gap-2">
         <Segmented label="Crossing" value={crosses} options={WAYS} onChange={setCrosses} />
         <Field
-          className="flex-1"
+          className="min-w-0 flex-1"
           label="Price"
           unit={quote}
           inputMode="decimal"

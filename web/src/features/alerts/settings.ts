@@ -19,10 +19,10 @@ function priceAlert(raw: unknown): PriceAlert[] {
 export const alertSettings = stored<AlertSettings>("alerts", (raw) => {
   const known = isRecord(raw) ? raw : {};
   return {
-    on: known["on"] === true,
-    sound: known["sound"] === true,
-    signals: known["signals"] === true,
-    prices: Array.isArray(known["prices"]) ? known["prices"].flatMap(priceAlert) : [],
+    on: known.on === true,
+    sound: known.sound === true,
+    signals: known.signals === true,
+    prices: Array.isArray(known.prices) ? known.prices.flatMap(priceAlert) : [],
   };
 });
 

@@ -85,9 +85,9 @@ function trend(row: IndicatorRow): Reading {
   if (fast === null || middle === null || slow === null) return UNKNOWN;
   const up = fast > middle && middle > slow;
   const down = fast < middle && middle < slow;
-  const long = slowest === null ? "" : fast > slowest ? ", above EMA 200" : ", below EMA 200";
-  if (up) return { value: "Up", unit: "", words: `9 over 21 over 50${long}`, lean: "up" };
-  if (down) return { value: "Down", unit: "", words: `9 under 21 under 50${long}`, lean: "down" };
+  const long = slowest === null ? "" : fast > slowest ? ", above 200" : ", below 200";
+  if (up) return { value: "Up", unit: "", words: `9 > 21 > 50${long}`, lean: "up" };
+  if (down) return { value: "Down", unit: "", words: `9 < 21 < 50${long}`, lean: "down" };
   return { value: "Mixed", unit: "", words: `averages crossed${long}`, lean: "flat" };
 }
 

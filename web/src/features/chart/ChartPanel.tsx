@@ -7,6 +7,7 @@ import { candlesQuery, indicatorsQuery, openOrdersQuery, patternsQuery, signalsQ
 import { TIMEFRAMES, type Timeframe } from "../../shared/api/types";
 import { useDesk } from "../../shared/lib/desk";
 import { Answer, Empty } from "../../shared/ui/Answer";
+import { Boundary } from "../../shared/ui/Boundary";
 import { Button } from "../../shared/ui/Button";
 import { Segmented } from "../../shared/ui/Segmented";
 import { oldestFirst } from "./chartModel";
@@ -23,7 +24,9 @@ export function ChartPanel({ className = "" }: { className?: string }) {
       <Toolbar />
       <div className="relative min-h-0 flex-1 overflow-hidden">
         {/* A new symbol or timeframe is a new picture: its place on the time scale starts afresh. */}
-        <Body key={`${symbol} ${timeframe}`} symbol={symbol} timeframe={timeframe} />
+        <Boundary key={`${symbol} ${timeframe}`} what="the chart">
+          <Body symbol={symbol} timeframe={timeframe} />
+        </Boundary>
       </div>
     </section>
   );
@@ -33,7 +36,7 @@ function Toolbar() {
   const { timeframe, setTimeframe } = useDesk();
   const shown = shownOverlays.use();
   return (
-    <div className="flex h-9 shrink-0 items-center gap-2 overflow-x-auto overflow-y-hidden border-b border-line px-2 [scrollbar-width:none]">
+    <div className="flex h-9 shrink-0 items-center gap-2 overflow-x-auto pointer-coarse:h-12 overflow-y-hidden border-b border-line px-2 [scrollbar-width:none]">
       <Segmented
         label="Timeframe"
         value={timeframe}
@@ -56,6 +59,7 @@ function Toolbar() {
           </Button>
         ))}
       </div>
+      <Attribution />
     </div>
   );
 }
@@ -106,7 +110,6 @@ function Body({ symbol, timeframe }: { symbol: string; timeframe: Timeframe }) {
             <ChartCanvas {...drawn} symbol={symbol} timeframe={timeframe} places={pricePlaces} shown={shown} hover={hover} onNeedOlder={onNeedOlder} />
           </Suspense>
           {candles.isFetchingNextPage && <Note text="Loading older bars…" />}
-          <Attribution />
         </>
       )}
     </Answer>
@@ -119,8 +122,8 @@ function Note({ text }: { text: string }) {
 
 function Attribution() {
   return (
-    <a href="https://www.tradingview.com/" target="_blank" rel="noreferrer" className="absolute right-[4.5rem] bottom-8 z-10 text-[0.6rem] text-dim/70 hover:text-ink">
-      Lightweight Charts™ by TradingView
+    <a href="https://www.tradingview.com/" target="_blank" rel="noreferrer" className="ml-auto pl-2 text-[0.65rem] whitespace-nowrap text-dim hover:text-ink">
+      Charts by TradingView
     </a>
   );
 }

@@ -1,6 +1,7 @@
 import type { CandlestickData, HistogramData, LineData, UTCTimestamp } from "lightweight-charts";
 
 import type { Candle, IndicatorRow, Order, Page, Pattern, Signal, Timeframe, Trade } from "../../shared/api/types";
+import { amount, quantity } from "../../shared/lib/format";
 import { barStart, epochSeconds } from "../../shared/lib/time";
 import type { InfiniteData } from "@tanstack/react-query";
 import { faded, type Palette } from "./palette";
@@ -11,7 +12,7 @@ function stampOf(iso: string): UTCTimestamp {
 }
 
 /** Pages come newest first, rows within a page oldest first; a row on two pages is kept once. */
-export function oldestFirst<T extends { open_time: string }>(pages: InfiniteData<Page<T>, unknown> | undefined): T[] {
+export function oldestFirst<T extends { open_time: string }>(pages: InfiniteData<Page<T>> | undefined): T[] {
   const rows = pages?.pages.toReversed().flatMap((page) => page.items) ?? [];
   return rows.filter((row, index) => index === 0 || (rows[index - 1]?.open_time ?? "") < row.open_time);
 }
@@ -60,7 +61,7 @@ export function patternMarks(patterns: readonly Pattern[], palette: Palette): Ma
     time: stampOf(pattern.open_time),
     position: pattern.direction === "bullish" ? "belowBar" : "aboveBar",
     shape: "circle",
-    color: faded(pattern.direction === "bullish" ? palette.up : pattern.direction === "bearish" ? palette.down : palette.dim, 0.75),
+    color: faded(pattern.direction === "bullish" ? palette.up : pattern.direction === "bearish" ? palette.down : palette.dim, 0.6),
     size: 0.4,
   }));
 }
@@ -75,23 +76,31 @@ export function signalMarks(signals: readonly Signal[], palette: Palette): Mark[
         position: buy ? "belowBar" : "aboveBar",
         shape: buy ? "arrowUp" : "arrowDown",
         color: buy ? palette.up : palette.down,
-        text: signal.direction,
-        size: 1,
+        // Only the running one is spelled out: words on every arrow would cover the candles.
+        ...(signal.status === "active" ? { text: `${signal.direction} ${amount(signal.confidence, 0)}` } : {}),
+        size: 0.9,
       };
     });
 }
 
+/** One mark a bar and side: an order that filled in ten parts is still one thing that was done. */
 export function fillMarks(trades: readonly Trade[], symbol: string, timeframe: Timeframe, palette: Palette): Mark[] {
-  return trades
-    .filter((trade) => trade.symbol === symbol)
-    .map((trade) => ({
-      time: barStart(epochSeconds(trade.at), timeframe) as UTCTimestamp,
-      position: trade.side === "buy" ? "belowBar" : "aboveBar",
-      shape: "square",
-      color: palette.accent,
-      text: `${trade.side === "buy" ? "+" : "\u2212"}${trade.qty}`,
-      size: 0.6,
-    }));
+  const groups = Map.groupBy(
+    trades.filter((trade) => trade.symbol === symbol),
+    (trade) => `${barStart(epochSeconds(trade.at), timeframe)} ${trade.side}`,
+  );
+  return [...groups.values()].flatMap(([first, ...more]) =>
+    first === undefined
+      ? []
+      : [{
+          time: barStart(epochSeconds(first.at), timeframe) as UTCTimestamp,
+          position: first.side === "buy" ? "belowBar" : "aboveBar",
+          shape: "square",
+          color: palette.accent,
+          text: more.length > 0 ? `${more.length + 1} fills` : `${first.side === "buy" ? "+" : "\u2212"}${quantity(first.qty)}`,
+          size: 0.6,
+        }],
+  );
 }
 
 /** In time order, without marks older than the first bar: the library would pile those up on it. */
@@ -144,9 +153,10 @@ export function signalZones(signal: Signal | undefined, palette: Palette): Zone[
   const buy = end > stop;
   const area = (a: number, b: number, color: string): Zone => ({ from, top: Math.max(a, b), bottom: Math.min(a, b), color });
   return [
-    area(low, high, faded(palette.accent, 0.14)),
-    area(buy ? Math.max(stop, high) : Math.min(stop, low), end, faded(palette.up, 0.05)),
-    area(buy ? Math.min(low, stop) : Math.max(high, stop), stop, faded(palette.down, 0.08)),
+    area(low, high, faded(palette.accent, 0.09)),
+    // The entry zone may reach past the stop or the target where bars are small; areas never overlap.
+    area(buy ? Math.min(high, end) : Math.max(low, end), end, faded(palette.up, 0.05)),
+    area(buy ? Math.max(low, stop) : Math.min(high, stop), stop, faded(palette.down, 0.08)),
   ];
 }
 

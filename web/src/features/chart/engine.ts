@@ -18,6 +18,7 @@ import {
 } from "lightweight-charts";
 
 import type { Candle, IndicatorRow } from "../../shared/api/types";
+import { plain } from "../../shared/lib/format";
 import { barPoint, linePoint, volumePoint, type Mark, type PriceMark, type Zone } from "./chartModel";
 import type { Line } from "./overlays";
 import { faded, type Palette } from "./palette";
@@ -36,8 +37,8 @@ class Feeder<Row> {
     this.rows = next;
     const grown = old.length > 0 && next.length >= old.length && next.length - old.length < 20;
     const same = grown && old.slice(0, -1).every((row, index) => row === next[index]);
-    if (same) next.slice(old.length - 1).forEach(append);
-    else replace(next);
+    if (!same) replace(next);
+    else next.slice(old.at(-1) === next[old.length - 1] ? old.length : old.length - 1).forEach(append);
   }
 
   forget(): void {
@@ -63,6 +64,8 @@ export class ChartEngine {
   private priceLines: IPriceLine[] = [];
   private palette: Palette;
   private placed = false;
+  private newestDrawn = "";
+  private readonly drawnLive = new Set<string>();
   private last: Candle | undefined;
 
   constructor(box: HTMLElement, palette: Palette, places: number, events: EngineEvents) {
@@ -99,9 +102,12 @@ export class ChartEngine {
 
   setBars(bars: readonly Candle[], live: Candle | null): void {
     const redraw = (rows: readonly Candle[]) => {
+      this.newestDrawn = rows.at(-1)?.open_time ?? "";
+      this.drawnLive.clear();
       this.candles.setData(rows.map(barPoint));
       this.volume.setData(rows.map((row) => volumePoint(row, this.palette)));
     };
+    if (this.missedAny(bars)) this.barFeeder.forget();
     this.barFeeder.feed(bars, redraw, (row) => {
       this.put(row);
     });
@@ -111,14 +117,23 @@ export class ChartEngine {
     else if (!this.placed) this.place(bars.length);
   }
 
+  /** Bars that closed without having grown here, behind one that does: those cannot be put in singly. */
+  private missedAny(bars: readonly Candle[]): boolean {
+    return bars.some((bar) => bar.open_time > (this.last?.open_time ?? "") && bar.open_time < this.newestDrawn && !this.drawnLive.has(bar.open_time));
+  }
+
   /** The growing bar; one that is older than the last closed bar is a late word and is dropped. */
   setLive(bar: Candle | null): void {
     if (bar !== null && this.last !== undefined && bar.open_time > this.last.open_time) this.put(bar);
   }
 
   private put(bar: Candle): void {
-    this.candles.update(barPoint(bar));
-    this.volume.update(volumePoint(bar, this.palette));
+    // A bar may close after the next has begun to grow: the library wants to be told that it is past.
+    const past = bar.open_time < this.newestDrawn;
+    if (!past) this.newestDrawn = bar.open_time;
+    this.drawnLive.add(bar.open_time);
+    this.candles.update(barPoint(bar), past);
+    this.volume.update(volumePoint(bar, this.palette), past);
   }
 
   private place(count: number): void {
@@ -191,6 +206,7 @@ export class ChartEngine {
 
   setPlaces(places: number): void {
     this.candles.applyOptions({ priceFormat: { type: "price", precision: places, minMove: 1 / 10 ** places } });
+    this.chart.applyOptions({ localization: { priceFormatter: (price: number) => plain(price, places) } });
   }
 
   /** Colours are part of volume's data, so those rows are given again after this. */

@@ -3,7 +3,6 @@ import type {
   IPrimitivePaneView,
   ISeriesPrimitive,
   SeriesAttachedParameter,
-  Time,
   UTCTimestamp,
 } from "lightweight-charts";
 
@@ -45,7 +44,7 @@ export class ZonesPrimitive implements ISeriesPrimitive {
   private box(zone: Zone, host: SeriesAttachedParameter): Box | null {
     const top = host.series.priceToCoordinate(zone.top);
     const bottom = host.series.priceToCoordinate(zone.bottom);
-    const left = host.chart.timeScale().timeToCoordinate(zone.from as UTCTimestamp as Time);
+    const left = host.chart.timeScale().timeToCoordinate(zone.from as UTCTimestamp);
     if (top === null || bottom === null) return null;
     return { left: left ?? 0, top, height: bottom - top, color: zone.color };
   }

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 
-import { useLink, type LinkState } from "../../shared/api/live";
+import { useLink, type Link, type LinkState } from "../../shared/api/live";
 import { feedQuery } from "../../shared/api/queries";
-import type { StreamQuality } from "../../shared/api/types";
+import type { Feed, StreamQuality } from "../../shared/api/types";
 import { Dot, type Tone } from "../../shared/ui/Badge";
 
 const STREAM_TONES: Record<StreamQuality["state"], Tone> = { fresh: "up", stale: "warn", broken: "down" };
@@ -35,6 +35,27 @@ export function LinkHealth() {
   return <Reading name="Link" tone={LINK_TONES[link.state]} text={link.state} why={why} />;
 }
 
+/** Both as dots, for a phone; the words appear in the warning line when something is wrong. */
+export function HealthDots({ symbol }: { symbol: string }) {
+  const state = useQuery(feedQuery).data?.streams.find((row) => row.symbol === symbol)?.state;
+  const link = useLink();
+  const rows = [
+    ["data", state ?? "unknown", state === undefined ? "neutral" : STREAM_TONES[state]],
+    ["link", link.state, LINK_TONES[link.state]],
+  ] as const;
+  return (
+    <span className="flex flex-col text-2xs leading-tight text-dim" role="status">
+      {rows.map(([name, text, tone]) => (
+        <span key={name} className="flex items-center gap-1">
+          <Dot tone={tone} />
+          {name}
+          <span className="sr-only">{text}</span>
+        </span>
+      ))}
+    </span>
+  );
+}
+
 function Reading({ name, tone, text, why }: { name: string; tone: Tone; text: string; why: string }) {
   return (
     <span
@@ -51,18 +72,24 @@ function Reading({ name, tone, text, why }: { name: string; tone: Tone; text: st
   );
 }
 
+function linkNotes({ state, reason }: Link): string[] {
+  if (state === "reconnecting") return [`Reconnecting to the desk (${reason ?? "line lost"}). What you see may be old.`];
+  if (state === "offline") return [`The desk cannot be reached (${reason ?? "no answer"}). Nothing here is current.`];
+  return [];
+}
+
+function feedNotes(feed: Feed, symbol: string): string[] {
+  if (feed.ended) return ["The recording has ended. Restart it or seek to another time."];
+  const stream = feed.streams.find((row) => row.symbol === symbol);
+  if (stream === undefined || stream.state === "fresh") return [];
+  return [`${symbol} data is ${stream.state}: ${stream.reason || "no reason given"}. No signals are made from it.`];
+}
+
 /** A line across the page while it cannot be trusted: stale data, a broken stream, a lost connection. */
 export function Warnings({ symbol }: { symbol: string }) {
   const feed = useQuery(feedQuery).data;
   const link = useLink();
-  const stream = feed?.streams.find((row) => row.symbol === symbol);
-  const notes: string[] = [];
-  if (link.state === "reconnecting") notes.push(`Reconnecting to the desk (${link.reason ?? "line lost"}). What you see may be old.`);
-  if (link.state === "offline") notes.push(`The desk cannot be reached (${link.reason ?? "no answer"}). Nothing here is current.`);
-  if (stream !== undefined && stream.state !== "fresh" && feed?.ended !== true) {
-    notes.push(`${symbol} data is ${stream.state}: ${stream.reason || "no reason given"}. No signals are made from it.`);
-  }
-  if (feed?.ended === true) notes.push("The recording has ended. Restart it or seek to another time.");
+  const notes = [...linkNotes(link), ...(feed === undefined ? [] : feedNotes(feed, symbol))];
   if (notes.length === 0) return null;
   return (
     <div role="alert" className="border-b border-warn/40 bg-warn/12 px-3 py-1 text-xs text-warn">

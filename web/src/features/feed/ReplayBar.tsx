@@ -55,7 +55,7 @@ function Controls({ feed }: { feed: Feed }) {
     setAsking(null);
   };
   return (
-    <div className="flex h-9 shrink-0 items-center gap-2 border-b border-line bg-panel px-2 md:gap-3 md:px-3" role="group" aria-label="Replay">
+    <div className="flex h-9 pointer-coarse:h-12 shrink-0 items-center gap-2 border-b border-line bg-panel px-2 md:gap-3 md:px-3" role="group" aria-label="Replay">
       <IconButton
         label={feed.paused ? "Resume replay (space)" : "Pause replay (space)"}
         icon={feed.paused ? "play" : "pause"}

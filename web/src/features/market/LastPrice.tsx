@@ -49,7 +49,7 @@ export function LastPrice({ symbol }: { symbol: string }) {
         >
           {move.way !== 0 && <Icon name={move.way > 0 ? "up" : "down"} className="size-3.5" />}
           <span data-testid="last-price">{shown}</span>
-          <Unit>{quote}</Unit>
+          <span className="text-2xs font-normal text-dim">{quote}</span>
         </span>
         <span className="px-1 text-2xs whitespace-nowrap text-dim">
           <span className={tone(market?.change_24h_pct)}>{percent(market?.change_24h_pct)}</span> 24h

@@ -7,14 +7,15 @@ import { Segmented } from "../../shared/ui/Segmented";
 /** The desk's instruments; the two of the spine stand in until the list is there. */
 export const FIRST_SYMBOLS = ["ETH-USDT", "BTC-USDT"];
 
-export function SymbolSwitch() {
+/** `short` leaves the quote asset out where there is no room for it. */
+export function SymbolSwitch({ short = false }: { short?: boolean }) {
   const { symbol, setSymbol } = useDesk();
   const symbols = useQuery(marketsQuery).data?.items.map((market) => market.symbol) ?? FIRST_SYMBOLS;
   return (
     <Segmented
       label="Symbol"
       value={symbol}
-      options={symbols.map((name) => ({ value: name, text: name, title: `Show ${name} (S switches)` }))}
+      options={symbols.map((name) => ({ value: name, text: short ? (name.split("-")[0] ?? name) : name, title: `Show ${name} (S switches)` }))}
       onChange={setSymbol}
     />
   );

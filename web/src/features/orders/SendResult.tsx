@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import { useWords } from "../../shared/api/hooks";
 import { messageOf, ProblemError, SilentDesk } from "../../shared/api/problem";
-import type { Order } from "../../shared/api/types";
+import type { Order, Problem } from "../../shared/api/types";
 import { amount, quantity } from "../../shared/lib/format";
 import { Badge } from "../../shared/ui/Badge";
 import { Icon } from "../../shared/ui/Icon";
@@ -43,24 +43,37 @@ function Receipt({ sent }: { sent: Order }) {
   );
 }
 
-function Refusal({ error, onRetry }: { error: Error; onRetry: () => void }) {
-  const problem = error instanceof ProblemError ? error.problem : null;
-  const byRisk = problem?.code === "risk_refused";
-  const title = byRisk ? "Refused by Guardian" : error instanceof SilentDesk ? "No answer yet" : (problem?.title ?? "Not sent");
+function refusalTitle(error: Error): string {
+  if (error instanceof SilentDesk) return "No answer yet";
+  if (!(error instanceof ProblemError)) return "Not sent";
+  return error.problem.code === "risk_refused" ? "Refused by Guardian" : error.problem.title;
+}
+
+function Details({ problem }: { problem: Problem }) {
   return (
-    <div role="alert" className="rounded border border-down/40 bg-down/10 p-2 text-2xs leading-relaxed">
-      <p className="flex items-center gap-1.5 font-semibold text-down">
-        <Icon name={byRisk ? "stop" : "warn"} className="size-3.5" />
-        {title}
-        {problem?.rule !== undefined && <Badge tone="down">{problem.rule}</Badge>}
-      </p>
-      <p className="text-ink">{messageOf(error)}</p>
-      {problem?.errors.map((entry) => (
+    <>
+      {problem.errors.map((entry) => (
         <p key={`${entry.field} ${entry.message}`} className="text-dim">
           {entry.field}: {entry.message} {entry.fix}
         </p>
       ))}
-      {problem?.receipt_id !== undefined && <p className="text-dim">Receipt {problem.receipt_id}</p>}
+      {problem.receipt_id !== undefined && <p className="text-dim">Receipt {problem.receipt_id}</p>}
+    </>
+  );
+}
+
+function Refusal({ error, onRetry }: { error: Error; onRetry: () => void }) {
+  const problem = error instanceof ProblemError ? error.problem : null;
+  const byRisk = problem?.code === "risk_refused";
+  return (
+    <div role="alert" className="rounded border border-down/40 bg-down/10 p-2 text-2xs leading-relaxed">
+      <p className="flex items-center gap-1.5 font-semibold text-down">
+        <Icon name={byRisk ? "stop" : "warn"} className="size-3.5" />
+        {refusalTitle(error)}
+        {problem?.rule !== undefined && <Badge tone="down">{problem.rule}</Badge>}
+      </p>
+      <p className="text-ink">{messageOf(error)}</p>
+      {problem !== null && <Details problem={problem} />}
       {error instanceof SilentDesk && (
         <button type="button" className="text-accent underline underline-offset-2" onClick={onRetry}>
           Try again: the same key makes sure that it counts once

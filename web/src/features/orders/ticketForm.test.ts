@@ -6,8 +6,8 @@ const MEANS = { cash: "10000.00", held: "1.23456", price: "2500", lot: "0.0001" 
 
 describe("quickQuantity", () => {
   it("never rounds up", () => {
-    expect(quickQuantity("buy", 100, { ...MEANS, price: "3333.33" })).toBe("3");
-    expect(quickQuantity("buy", 25, MEANS)).toBe("1");
+    expect(quickQuantity("buy", 100, { ...MEANS, price: "3333.33" })).toBe("2.985");
+    expect(quickQuantity("buy", 25, MEANS)).toBe("0.995");
     expect(quickQuantity("sell", 50, MEANS)).toBe("0.6172");
     expect(quickQuantity("sell", 100, MEANS)).toBe("1.2345");
   });

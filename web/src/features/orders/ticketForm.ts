@@ -1,4 +1,4 @@
-import { decimalText, estimateQuantity, isPositive, multiply, parseDecimal, shareOf } from "../../shared/lib/decimal";
+import { decimalText, estimateQuantity, isPositive, multiply, parseDecimal, shareOf, type Decimal } from "../../shared/lib/decimal";
 import type { OrderRequest, Side } from "../../shared/api/types";
 import type { FieldError } from "../../shared/api/problem";
 
@@ -41,6 +41,8 @@ export function complaintAbout(errors: readonly FieldError[], field: string): { 
   return error === undefined ? undefined : { message: error.message, fix: error.fix };
 }
 
+const SPENDABLE: Decimal = { units: 995n, scale: 3 };
+
 export interface Means {
   cash: string | undefined;
   held: string | undefined;
@@ -50,19 +52,25 @@ export interface Means {
 
 /**
  * A rounded-down estimate for the quick fractions: of the cash when buying, of the holding when
- * selling. Fees and slippage are the server's to judge, so all the cash is never quite spendable.
+ * selling. The desk knows the exact fee and slippage; half a percent of the cash stays aside for
+ * them here, so that "100 %" is an order that has a chance.
  */
 export function quickQuantity(side: Side, percent: number, means: Means): string | null {
   const lot = parseDecimal(means.lot ?? "");
   if (lot === null || !isPositive(lot)) return null;
-  if (side === "sell") {
-    const held = parseDecimal(means.held ?? "");
-    return held === null || !isPositive(held) ? null : decimalText(shareOf(held, percent, lot));
-  }
+  return side === "sell" ? shareOfHolding(percent, means, lot) : shareOfCash(percent, means, lot);
+}
+
+function shareOfHolding(percent: number, means: Means, lot: Decimal): string | null {
+  const held = parseDecimal(means.held ?? "");
+  return held === null || !isPositive(held) ? null : decimalText(shareOf(held, percent, lot));
+}
+
+function shareOfCash(percent: number, means: Means, lot: Decimal): string | null {
   const cash = parseDecimal(means.cash ?? "");
   const price = parseDecimal(means.price ?? "");
   if (cash === null || price === null) return null;
-  const estimate = estimateQuantity(cash, percent, price, lot);
+  const estimate = estimateQuantity(multiply(cash, SPENDABLE), percent, price, lot);
   return estimate === null ? null : decimalText(estimate);
 }
 

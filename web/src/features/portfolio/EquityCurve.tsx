@@ -35,7 +35,7 @@ function Curve({ points, portfolio }: { points: EquityPoint[]; portfolio: Portfo
       </div>
       <div className="flex justify-between text-2xs text-dim">
         <span>{stamp(points[0]?.at ?? null)}</span>
-        <span>dashed: deposit of {amount(portfolio.deposit)} {portfolio.asset}</span>
+        <span className="hidden @md:inline">dashed: deposit of {amount(portfolio.deposit)} {portfolio.asset}</span>
         <span>{stamp(points.at(-1)?.at ?? null)}</span>
       </div>
     </div>
@@ -50,7 +50,7 @@ function Figures({ portfolio, shapes }: { portfolio: Portfolio; shapes: EquityPi
     ["Deepest", plain(shapes.deepest), "%", "text-ink"],
   ] as const;
   return (
-    <dl className="flex flex-wrap gap-x-6 gap-y-1">
+    <dl className="flex flex-wrap gap-x-5 gap-y-1">
       {rows.map(([name, value, unit, ink]) => (
         <div key={name} className="leading-tight">
           <dt className="text-2xs text-dim">{name}</dt>

@@ -6,7 +6,7 @@ import { useWords } from "../../shared/api/hooks";
 import { positionsQuery } from "../../shared/api/queries";
 import type { Position } from "../../shared/api/types";
 import { amount, direction, percent, quantity, signed, tone } from "../../shared/lib/format";
-import { Age } from "../../shared/ui/Age";
+import { Since } from "../../shared/ui/Age";
 import { Answer, Empty } from "../../shared/ui/Answer";
 import { Button } from "../../shared/ui/Button";
 import { DataTable, type Column } from "../../shared/ui/DataTable";
@@ -31,7 +31,7 @@ const COLUMNS: Column<Position>[] = [
   },
   { head: "Realised USDT", right: true, cell: (row) => <span className={tone(row.realised)}>{signed(row.realised)}</span>, from: "lg" },
   { head: "Fees USDT", right: true, cell: (row) => amount(row.fees), from: "lg" },
-  { head: "Open for", right: true, cell: (row) => (row.opened_at === null ? "–" : <Age at={row.opened_at} />), from: "xl" },
+  { head: "Open for", right: true, cell: (row) => (row.opened_at === null ? "–" : <Since at={row.opened_at} />), from: "xl" },
   { head: "Close", quietHead: true, right: true, cell: (row) => <Close row={row} /> },
 ];
 

@@ -13,7 +13,7 @@ import { DIRECTION_LOOKS } from "./Confidence";
 const COLUMNS: Column<Signal>[] = [
   { head: "Time (UTC)", cell: (row) => stamp(row.at) },
   { head: "Direction", cell: (row) => <b className={DIRECTION_LOOKS[row.direction].ink}>{row.direction}</b> },
-  { head: "Confidence", right: true, cell: (row) => amount(row.confidence, 0) },
+  { head: "Confidence", right: true, from: "md", cell: (row) => amount(row.confidence, 0) },
   { head: "Risk", right: true, from: "lg", cell: (row) => amount(row.risk_score, 0) },
   { head: "Price", right: true, cell: (row) => amount(row.price) },
   { head: "Stop", right: true, from: "lg", cell: (row) => amount(row.levels?.stop) },

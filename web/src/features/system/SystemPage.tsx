@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 
 import { feedQuery, systemQuery } from "../../shared/api/queries";
 import type { Feed, StreamQuality, SystemCheck } from "../../shared/api/types";
@@ -38,8 +39,10 @@ export function SystemPage() {
   const bad = system.data?.items.filter((check) => !check.ok).length ?? 0;
   const verdict = bad === 0 ? "all well" : `${bad} ${bad === 1 ? "check fails" : "checks fail"}`;
   return (
-    <div className="mx-auto grid w-full max-w-6xl gap-px p-2 md:p-4">
-      <Panel title="Checks" note={system.data === undefined ? undefined : verdict} className="rounded-t-md" bare>
+    <main className="min-h-0 flex-1 overflow-auto">
+    <div className="mx-auto grid w-full max-w-6xl gap-3 p-2 md:p-4">
+      <Link to="/" className="text-xs text-accent hover:underline">← Back to the desk</Link>
+      <Panel title="Checks" note={system.data === undefined ? undefined : verdict} className="rounded-md" bare>
         <Answer query={system} what="system checks" empty={{ when: (page) => page.items.length === 0, show: <Empty title="No checks reported" /> }}>
           {(page) => (
             <ul className="grid md:grid-cols-2">
@@ -50,15 +53,16 @@ export function SystemPage() {
           )}
         </Answer>
       </Panel>
-      <Panel title="Streams" note="quality of what the feed delivers" bare>
+      <Panel title="Streams" note="quality of what the feed delivers" className="rounded-md" bare>
         <Answer query={feed} what="stream quality" empty={{ when: (view) => view.streams.length === 0, show: <Empty title="No streams yet" /> }}>
           {(view) => <DataTable label="Stream quality" columns={COLUMNS} rows={view.streams} rowKey={(row) => row.symbol} />}
         </Answer>
       </Panel>
-      <Panel title="Feed" className="rounded-b-md">
+      <Panel title="Feed" className="rounded-md">
         <Answer query={feed} what="the feed">{(view) => <FeedFacts view={view} />}</Answer>
       </Panel>
     </div>
+    </main>
   );
 }
 
@@ -75,6 +79,7 @@ function Check({ check }: { check: SystemCheck }) {
 
 function FeedFacts({ view }: { view: Feed }) {
   return (
+    <div className="max-w-xl">
     <Facts label="Feed">
       <Fact name="Source">{view.name} ({view.badge})</Fact>
       <Fact name="Session">{view.session}</Fact>
@@ -84,5 +89,6 @@ function FeedFacts({ view }: { view: Feed }) {
       <Fact name="Wall clock">{fullStamp(view.wall)}</Fact>
       <Fact name="Speed">{view.speed}× {view.paused ? "(paused)" : ""}</Fact>
     </Facts>
+    </div>
   );
 }

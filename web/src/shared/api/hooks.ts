@@ -41,6 +41,6 @@ export function useLastPrice(symbol: string): LastPrice {
 }
 
 /** All loaded rows of a paged list, first page first. */
-export function flat<T>(pages: InfiniteData<Page<T>, unknown> | undefined): T[] {
+export function flat<T>(pages: InfiniteData<Page<T>> | undefined): T[] {
   return pages?.pages.flatMap((page) => page.items) ?? [];
 }

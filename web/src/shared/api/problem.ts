@@ -41,9 +41,9 @@ function text(value: unknown, otherwise: string): string {
 function fieldErrors(value: unknown): FieldError[] {
   if (!Array.isArray(value)) return [];
   return value.filter(isRecord).map((entry) => ({
-    field: text(entry["field"], ""),
-    message: text(entry["message"], "not accepted"),
-    fix: text(entry["fix"], ""),
+    field: text(entry.field, ""),
+    message: text(entry.message, "not accepted"),
+    fix: text(entry.fix, ""),
   }));
 }
 
@@ -51,16 +51,16 @@ function fieldErrors(value: unknown): FieldError[] {
 export function problemFrom(body: unknown, response: Response): ProblemError {
   const known = isRecord(body) ? body : {};
   const problem: Problem = {
-    type: text(known["type"], "about:blank"),
-    title: text(known["title"], response.statusText || `HTTP ${response.status}`),
+    type: text(known.type, "about:blank"),
+    title: text(known.title, response.statusText || `HTTP ${response.status}`),
     status: response.status,
-    code: text(known["code"], `http_${response.status}`),
-    detail: text(known["detail"], typeof body === "string" ? body.slice(0, 200) : ""),
-    errors: fieldErrors(known["errors"]),
-    request_id: text(known["request_id"], response.headers.get("x-request-id") ?? ""),
+    code: text(known.code, `http_${response.status}`),
+    detail: text(known.detail, typeof body === "string" ? body.slice(0, 200) : ""),
+    errors: fieldErrors(known.errors),
+    request_id: text(known.request_id, response.headers.get("x-request-id") ?? ""),
   };
-  if (typeof known["rule"] === "string") problem.rule = known["rule"];
-  if (typeof known["receipt_id"] === "string") problem.receipt_id = known["receipt_id"];
+  if (typeof known.rule === "string") problem.rule = known.rule;
+  if (typeof known.receipt_id === "string") problem.receipt_id = known.receipt_id;
   return new ProblemError(problem);
 }
 

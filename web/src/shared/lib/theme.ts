@@ -33,8 +33,8 @@ export function useThemeOnDocument(): void {
   const choice = themeChoice.use();
   useEffect(() => {
     const root = document.documentElement;
-    if (choice === "system") delete root.dataset["theme"];
-    else root.dataset["theme"] = choice;
+    if (choice === "system") delete root.dataset.theme;
+    else root.dataset.theme = choice;
   }, [choice]);
 }
 

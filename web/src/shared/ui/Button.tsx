@@ -12,9 +12,9 @@ const LOOKS = {
 } as const;
 
 const SIZES = {
-  tiny: "h-6 px-2 text-2xs",
+  tiny: "h-6 px-2 text-2xs pointer-coarse:h-8",
   small: "h-7 px-2.5 text-xs",
-  full: "h-9 px-3 text-sm w-full",
+  full: "h-9 px-3 text-sm w-full pointer-coarse:h-11",
 } as const;
 
 export interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
@@ -43,7 +43,7 @@ export function IconButton({ label, icon, className = "", ...rest }: ButtonProps
       type="button"
       aria-label={label}
       title={label}
-      className={`inline-flex size-7 shrink-0 items-center justify-center rounded text-dim transition-colors hover:bg-raised hover:text-ink disabled:cursor-not-allowed disabled:opacity-45 ${className}`}
+      className={`inline-flex size-7 pointer-coarse:size-9 shrink-0 items-center justify-center rounded text-dim transition-colors hover:bg-raised hover:text-ink disabled:cursor-not-allowed disabled:opacity-45 ${className}`}
       {...rest}
     >
       <Icon name={icon} />

@@ -18,7 +18,13 @@ export function Dialog({ title, open, onClose, children, wide = false }: DialogP
     const dialog = ref.current;
     if (dialog === null || !open || dialog.open) return;
     dialog.showModal();
+    // A click on the backdrop is a click on the dialog element itself; Esc does the same by keyboard.
+    const outside = (event: MouseEvent) => {
+      if (event.target === dialog) dialog.close();
+    };
+    dialog.addEventListener("click", outside);
     return () => {
+      dialog.removeEventListener("click", outside);
       dialog.close();
     };
   }, [open]);
@@ -28,11 +34,6 @@ export function Dialog({ title, open, onClose, children, wide = false }: DialogP
       ref={ref}
       aria-labelledby={id}
       onClose={onClose}
-      // A click on the backdrop is a click on the dialog element itself; Esc does the same by keyboard.
-      // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions, jsx-a11y/click-events-have-key-events
-      onClick={(event) => {
-        if (event.target === event.currentTarget) onClose();
-      }}
       className={`m-auto w-[min(94vw,var(--w))] rounded-lg border border-edge bg-panel p-0 text-ink shadow-2xl open:animate-rise ${wide ? "[--w:46rem]" : "[--w:27rem]"}`}
     >
       <div className="flex items-center justify-between border-b border-line py-1.5 pr-2 pl-4">

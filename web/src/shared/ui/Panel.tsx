@@ -1,5 +1,7 @@
 import { useId, type ReactNode } from "react";
 
+import { Boundary } from "./Boundary";
+
 interface PanelProps {
   title: string;
   note?: ReactNode;
@@ -15,14 +17,16 @@ export function Panel({ title, note, actions, className = "", bare = false, chil
   const id = useId();
   return (
     <section aria-labelledby={id} className={`flex min-h-0 min-w-0 flex-col bg-panel ${className}`}>
-      <header className="flex h-9 shrink-0 items-center gap-2 border-b border-line px-3">
+      <header className="flex h-9 pointer-coarse:h-11 shrink-0 items-center gap-2 border-b border-line px-3">
         <h2 id={id} className="text-xs font-semibold tracking-wide whitespace-nowrap text-ink">
           {title}
         </h2>
         {note !== undefined && <span className="min-w-0 truncate text-2xs text-dim">{note}</span>}
         <div className="ml-auto flex shrink-0 items-center gap-1">{actions}</div>
       </header>
-      <div className={`@container min-h-0 flex-1 overflow-auto ${bare ? "" : "p-3"}`}>{children}</div>
+      <div className={`@container min-h-0 flex-1 overflow-auto ${bare ? "" : "p-3"}`}>
+        <Boundary what={title.toLowerCase()}>{children}</Boundary>
+      </div>
     </section>
   );
 }

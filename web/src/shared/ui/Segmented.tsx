@@ -12,6 +12,7 @@ export function Segmented<T extends string>({ label, options, value, onChange, t
   return (
     <div
       role="radiogroup"
+      tabIndex={-1}
       aria-label={label}
       className={`${wide ? "flex" : "inline-flex"} rounded border border-line bg-canvas p-0.5`}
       onKeyDown={(event) => {
@@ -37,7 +38,7 @@ export function Segmented<T extends string>({ label, options, value, onChange, t
             tabIndex={chosen ? 0 : -1}
             data-value={option.value}
             title={option.title}
-            className={`h-6 rounded-[3px] px-2 text-xs font-medium whitespace-nowrap transition-colors ${wide ? "flex-1" : ""} ${look}`}
+            className={`h-6 rounded-[3px] pointer-coarse:h-8 px-2 text-xs font-medium whitespace-nowrap transition-colors ${wide ? "flex-1" : ""} ${look}`}
             onClick={() => {
               onChange(option.value);
             }}

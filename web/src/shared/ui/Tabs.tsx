@@ -1,5 +1,7 @@
 import { useId, useState, type ReactNode } from "react";
 
+import { Boundary } from "./Boundary";
+
 export interface Tab {
   id: string;
   title: string;
@@ -28,7 +30,7 @@ export function Tabs({ label, tabs, className = "" }: TabsProps) {
   };
   return (
     <section aria-label={label} className={`flex min-h-0 min-w-0 flex-col bg-panel ${className}`}>
-      <div className="flex h-9 shrink-0 items-stretch border-b border-line">
+      <div className="flex h-9 pointer-coarse:h-11 shrink-0 items-stretch border-b border-line">
         <div
           role="tablist"
           tabIndex={-1}
@@ -51,7 +53,11 @@ export function Tabs({ label, tabs, className = "" }: TabsProps) {
         aria-labelledby={`${base}-${current?.id ?? ""}`}
         className="@container min-h-0 flex-1 overflow-auto"
       >
-        {current?.body}
+        {current !== undefined && (
+          <Boundary key={current.id} what={current.title.toLowerCase()}>
+            {current.body}
+          </Boundary>
+        )}
       </div>
     </section>
   );
