@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     """Whether a new paper account trades signals by itself."""
     auto_timeframe: str = "5m"
     """Which signals it trades."""
-    order_max: Decimal = Field(default=Decimal(100_000), gt=0)
+    order_max: Decimal = Field(default=Decimal(25_000), gt=0)
     """Largest order, USDT."""
     gross_max: Decimal = Field(default=Decimal(200_000), gt=0)
     """Largest gross exposure, USDT."""

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from hydradesk.execution.api.venue import venue_routes
 from hydradesk.execution.domain.paper import PaperTerms
 from hydradesk.execution.service.paper import PaperVenue
+from hydradesk.execution.store.paper import PaperStore
 from hydradesk.infra.db import Database
 from hydradesk.market.domain.instruments import DEFAULT
 
@@ -19,7 +20,7 @@ def main(
 ) -> None:
     """Serve the paper venue on loopback until stopped."""
     app = FastAPI(openapi_url=None)
-    venue = PaperVenue(Database(db, "system", pool=4), DEFAULT, PaperTerms())
+    venue = PaperVenue(Database(db, "system", pool=4), PaperStore(), DEFAULT, PaperTerms())
     app.include_router(venue_routes(venue))
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", loop="uvloop")
 

@@ -7,7 +7,7 @@ from hydradesk.app.settings import Settings
 from hydradesk.doors.gateway.app import Door
 from hydradesk.doors.gateway.hub import Hub
 from hydradesk.doors.gateway.idempotency import IdempotencyStore
-from hydradesk.doors.gateway.publish import Publisher
+from hydradesk.doors.gateway.publish import Publisher, Sources
 from hydradesk.execution import api as execution_api
 from hydradesk.execution.domain.paper import PaperTerms
 from hydradesk.execution.ports import BarVenue
@@ -15,6 +15,7 @@ from hydradesk.execution.service.autotrade import AutoTrader
 from hydradesk.execution.service.orders import Books, Desk, ExecutionService, Reconciliation
 from hydradesk.execution.service.paper import PaperVenue
 from hydradesk.execution.store.orders import SqlOrderStore
+from hydradesk.execution.store.paper import PaperStore
 from hydradesk.infra.bus import Bus, Consumer
 from hydradesk.infra.clock import DeskClock, RandomIds, SystemClock
 from hydradesk.infra.db import Database
@@ -92,7 +93,9 @@ class House:
         self.risk_store = RiskStore(book := RiskBook())
         facts = Outside(self.portfolio, self.market, desk)
         self.risk = RiskService(system, self.risk_store, book, _limits(settings), facts)
-        self.venue: BarVenue = outside.venue or PaperVenue(system, DEFAULT, PaperTerms())
+        self.venue: BarVenue = outside.venue or PaperVenue(
+            system, PaperStore(), DEFAULT, PaperTerms()
+        )
         self.venues = {self.venue.name: self.venue}
         around = Desk(self.risk, DEFAULT, self.market, desk, self.lanes)
         books = Books(self.orders, self.ledger, self.portfolio, self.risk_store)
@@ -104,7 +107,15 @@ class House:
             system, self.execution, self.orders, self.accounts, around, timeframe
         )
         self.reader = portfolio_api.PortfolioReader(self.portfolio, self.market, desk)
-        self.publisher = Publisher(self.hub, self.market, self.reader, self.portfolio.current)
+        sources = Sources(
+            feed=lambda: market_api.feed_view(self.market),
+            prices=self.market,
+            open_bar=self.market.open_bar,
+            instruments=DEFAULT,
+            portfolio=self.reader,
+            account=self.portfolio.current,
+        )
+        self.publisher = Publisher(self.hub, sources)
         self.signals = SqlSignals(system)
         self.brain = Brain(
             system, self.signals, self.market_store, DEFAULT, self.publisher.on_indicators

@@ -10,7 +10,7 @@ from hydradesk.kernel.ids import AccountId, FillId, OrderId, SessionId, SignalId
 from hydradesk.kernel.numbers import MONEY
 from hydradesk.kernel.time import TimeNs
 from hydradesk.market.contracts import Candle
-from hydradesk.risk.contracts import Intent, Side
+from hydradesk.risk.contracts import Intent, OrderType, Side, TimeInForce
 
 State = Literal[
     "created",
@@ -143,6 +143,29 @@ class VenueTerms(Struct, frozen=True, kw_only=True):
 
     fee_rate: Decimal
     """Fraction of the notional, the same for makers and takers."""
+
+
+class Resting(Struct, frozen=True, kw_only=True):
+    """One order as the paper venue keeps it."""
+
+    client_id: OrderId
+    venue_id: str
+    account: AccountId
+    symbol: Symbol
+    side: Side
+    type: OrderType
+    time_in_force: TimeInForce
+    qty: Decimal
+    price: Decimal
+    """The limit, or for a market order the worst price acceptable."""
+    sent_at: TimeNs
+    filled: Decimal = Decimal(0)
+    fills: int = 0
+
+    @property
+    def remaining(self) -> Decimal:
+        """Base units still wanted."""
+        return MONEY.subtract(self.qty, self.filled)
 
 
 class CancelRequest(Struct, frozen=True):

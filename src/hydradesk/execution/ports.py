@@ -7,8 +7,10 @@ from hydradesk.execution.contracts import (
     Ack,
     Fill,
     Order,
+    Resting,
     VenueOrder,
     VenueReport,
+    VenueState,
     VenueTerms,
 )
 from hydradesk.kernel.ids import AccountId, OrderId, SessionId, SignalId, Symbol
@@ -120,4 +122,46 @@ class OrderStore(Protocol):
 
     async def advance(self, tx: Tx, venue: str, report: VenueReport) -> bool:
         """Move the cursor to this report; False when it was booked before; Conflict on a gap."""
+        ...
+
+
+class PaperBooks(Protocol):
+    """The paper venue's own books. Answered by execution's paper store."""
+
+    async def count_order(self, tx: Tx) -> int:
+        """Return the next order number; holds the venue's one lock until commit."""
+        ...
+
+    async def lock(self, tx: Tx) -> int:
+        """Take the venue's one lock until commit; return the last report's number."""
+        ...
+
+    async def add(self, tx: Tx, order: Resting, number: int) -> None:
+        """Save a new order."""
+        ...
+
+    async def find(self, tx: Tx, client_id: OrderId) -> tuple[Resting, VenueState] | None:
+        """Return an order and its state, or None."""
+        ...
+
+    async def live(self, tx: Tx, symbol: Symbol | None = None) -> list[Resting]:
+        """Return the resting orders, oldest first."""
+        ...
+
+    async def save(self, tx: Tx, order: Resting, state: VenueState) -> None:
+        """Save an order that traded or ended."""
+        ...
+
+    async def report(self, tx: Tx, news: Sequence[VenueReport]) -> None:
+        """Append to the report log; call with the lock held."""
+        ...
+
+    async def reports_after(self, tx: Tx, after: int, limit: int) -> list[VenueReport]:
+        """Return reports after a sequence number, in order."""
+        ...
+
+    async def first_time(
+        self, tx: Tx, session: SessionId, symbol: Symbol, open_time: TimeNs
+    ) -> bool:
+        """Remember a bar; False when it, or a later one, was served before."""
         ...

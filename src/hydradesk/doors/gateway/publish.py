@@ -22,9 +22,17 @@ from hydradesk.kernel.errors import Unavailable
 from hydradesk.kernel.events import Fact
 from hydradesk.kernel.ids import SessionId, Symbol
 from hydradesk.kernel.time import rfc3339
-from hydradesk.market.api import feed_view
-from hydradesk.market.contracts import BarClosed, Candle, SessionOpened, Tick, timeframe_of
-from hydradesk.market.service import FeedStatus, MarketService
+from hydradesk.market.api import FeedView
+from hydradesk.market.contracts import (
+    BarClosed,
+    Candle,
+    Instruments,
+    Prices,
+    SessionOpened,
+    Tick,
+    Timeframe,
+    timeframe_of,
+)
 from hydradesk.portfolio.api import PortfolioReader
 from hydradesk.portfolio.contracts import PositionMoved
 from hydradesk.risk.api import judgement_view
@@ -62,17 +70,22 @@ class BarView(Struct, frozen=True, kw_only=True):
     closed: bool
 
 
+class Sources(Struct, frozen=True, kw_only=True):
+    """Where the publisher looks."""
+
+    feed: Callable[[], FeedView]
+    prices: Prices
+    open_bar: Callable[[Symbol, Timeframe], Candle | None]
+    instruments: Instruments
+    portfolio: PortfolioReader
+    account: Callable[[], Awaitable[Account]]
+
+
 class Publisher:
     """Feeds the hub. `tap` hears facts, the market's listeners call the `on_` methods."""
 
-    def __init__(
-        self,
-        hub: Hub,
-        market: MarketService,
-        portfolio: PortfolioReader,
-        account: Callable[[], Awaitable[Account]],
-    ) -> None:
-        self._hub, self._market, self._portfolio, self._account = hub, market, portfolio, account
+    def __init__(self, hub: Hub, sources: Sources) -> None:
+        self._hub, self._sources = hub, sources
         self._worth_changed = False
         self._ticked: set[Symbol] = set()
         self._kinds: dict[str, tuple[type[Fact], Callable[[Any], None]]] = {}
@@ -114,9 +127,9 @@ class Publisher:
         if self._hub.listened(topic):
             self._hub.publish_latest(topic, _bar(bar, closed=False))
 
-    def on_feed(self, status: FeedStatus) -> None:
+    def on_feed(self, status: object) -> None:
         """Publish the feed's state at the next flush."""
-        self._hub.publish_latest("feed", feed_view(self._market))
+        self._hub.publish_latest("feed", self._sources.feed())
 
     def on_indicators(self, session: SessionId, reading: Reading) -> None:
         """Publish one row of indicators."""
@@ -139,17 +152,19 @@ class Publisher:
     def _repeat(self) -> None:
         self._hub.heartbeat()
         try:
-            self._hub.publish_latest("feed", feed_view(self._market))
+            self._hub.publish_latest("feed", self._sources.feed())
         except Unavailable:
             return
-        self._ticked.update(one.symbol for one in self._market.instruments.all)
+        self._ticked.update(one.symbol for one in self._sources.instruments.all)
 
     async def _publish_worth(self) -> None:
         if not self._worth_changed or not self._hub.listened("portfolio"):
             return
         self._worth_changed = False
         try:
-            self._hub.publish("portfolio", await self._portfolio.view(await self._account()))
+            self._hub.publish(
+                "portfolio", await self._sources.portfolio.view(await self._sources.account())
+            )
         except (Unavailable, DBAPIError, OSError) as error:
             self._worth_changed = True
             log.warning("publish.waiting", error=type(error).__name__)
@@ -162,7 +177,7 @@ class Publisher:
                 self._hub.publish("prices", price)
 
     def _price(self, symbol: Symbol) -> PriceView | None:
-        last = self._market.last(symbol)
+        last = self._sources.prices.last(symbol)
         if last is None:
             return None
         return PriceView(
@@ -170,21 +185,21 @@ class Publisher:
         )
 
     async def _feed_snapshot(self, topic: str) -> object:
-        return feed_view(self._market)
+        return self._sources.feed()
 
     async def _prices_snapshot(self, topic: str) -> object:
-        prices = [self._price(one.symbol) for one in self._market.instruments.all]
+        prices = [self._price(one.symbol) for one in self._sources.instruments.all]
         return {"items": [one for one in prices if one]}
 
     async def _candle_snapshot(self, topic: str) -> object:
         _, _, rest = topic.partition(":")
         symbol, _, timeframe = rest.partition(":")
-        known = self._market.instruments.find(symbol)
-        bar = self._market.open_bar(known.symbol, timeframe_of(timeframe))
+        known = self._sources.instruments.find(symbol)
+        bar = self._sources.open_bar(known.symbol, timeframe_of(timeframe))
         return None if bar is None else _bar(bar, closed=False)
 
     async def _portfolio_snapshot(self, topic: str) -> object:
-        return await self._portfolio.view(await self._account())
+        return await self._sources.portfolio.view(await self._sources.account())
 
     def _bar_closed(self, fact: BarClosed) -> None:
         bar = fact.candle
@@ -192,7 +207,7 @@ class Publisher:
         self._worth_changed = True
 
     def _session_opened(self, fact: SessionOpened) -> None:
-        self._hub.publish_latest("feed", feed_view(self._market))
+        self._hub.publish_latest("feed", self._sources.feed())
         self._worth_changed = True
 
     def _account_changed(self, fact: AccountChanged) -> None:
@@ -212,7 +227,7 @@ class Publisher:
         self._worth_changed = True
 
     def _position(self, fact: PositionMoved) -> None:
-        self._hub.publish("positions", self._portfolio.position(fact.position))
+        self._hub.publish("positions", self._sources.portfolio.position(fact.position))
 
     def _judged(self, fact: Judged) -> None:
         view = msgspec.to_builtins(judgement_view(fact.judgement))

@@ -18,7 +18,8 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct
 
-from hydradesk.kernel.ids import AccountId, OrderId, Symbol
+from hydradesk.execution.contracts import Resting
+from hydradesk.kernel.ids import OrderId
 from hydradesk.kernel.numbers import (
     MONEY,
     away_from_zero,
@@ -30,7 +31,7 @@ from hydradesk.kernel.numbers import (
 )
 from hydradesk.kernel.time import MILLISECOND, TimeNs
 from hydradesk.market.contracts import Candle, Instrument, Tick, walk
-from hydradesk.risk.contracts import OrderType, Side, TimeInForce
+from hydradesk.risk.contracts import Side
 
 QUANTUM = Decimal("1e-8")
 """Fees are rounded up to this many quote units."""
@@ -45,29 +46,6 @@ class PaperTerms(Struct, frozen=True, kw_only=True):
     """Price move when a whole bar's volume is taken; a tenth of it moves a tenth as far."""
     share: Decimal = Decimal("0.1")
     latency_ns: int = 50 * MILLISECOND
-
-
-class Resting(Struct, frozen=True, kw_only=True):
-    """One order as the venue keeps it."""
-
-    client_id: OrderId
-    venue_id: str
-    account: AccountId
-    symbol: Symbol
-    side: Side
-    type: OrderType
-    time_in_force: TimeInForce
-    qty: Decimal
-    price: Decimal
-    """The limit, or for a market order the worst price acceptable."""
-    sent_at: TimeNs
-    filled: Decimal = Decimal(0)
-    fills: int = 0
-
-    @property
-    def remaining(self) -> Decimal:
-        """Base units still wanted."""
-        return MONEY.subtract(self.qty, self.filled)
 
 
 class Trade(Struct, frozen=True, kw_only=True):

@@ -12,13 +12,14 @@ from hydradesk.execution.contracts import (
     Fill,
     Order,
     Rejected,
+    Resting,
     VenueOrder,
     VenueReport,
     VenueState,
     VenueTerms,
 )
-from hydradesk.execution.domain.paper import Event, Lapse, PaperTerms, Resting, serve
-from hydradesk.execution.store.paper import PaperStore
+from hydradesk.execution.domain.paper import Event, Lapse, PaperTerms, serve
+from hydradesk.execution.ports import PaperBooks
 from hydradesk.kernel.ids import FillId, OrderId, SessionId, Symbol
 from hydradesk.kernel.time import TimeNs
 from hydradesk.kernel.tx import Transactions
@@ -32,8 +33,10 @@ class PaperVenue:
 
     name = "paper"
 
-    def __init__(self, db: Transactions, instruments: Instruments, model: PaperTerms) -> None:
-        self._db, self._store = db, PaperStore()
+    def __init__(
+        self, db: Transactions, books: PaperBooks, instruments: Instruments, model: PaperTerms
+    ) -> None:
+        self._db, self._store = db, books
         self._instruments, self._model = instruments, model
         self.terms = VenueTerms(fee_rate=model.fee_rate)
 

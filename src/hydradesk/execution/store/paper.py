@@ -6,8 +6,7 @@ import msgspec
 from sqlalchemy import BigInteger, Boolean, Column, Index, String, Table, Text, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from hydradesk.execution.contracts import VenueReport, VenueState
-from hydradesk.execution.domain.paper import Resting
+from hydradesk.execution.contracts import Resting, VenueReport, VenueState
 from hydradesk.infra.db import insert_new, metadata, sql
 from hydradesk.kernel.ids import OrderId, SessionId, Symbol
 from hydradesk.kernel.time import TimeNs
