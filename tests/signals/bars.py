@@ -1,5 +1,6 @@
 """Real bars as the market would state them, and a reader of stored candles kept in memory."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -106,17 +107,15 @@ class StoredCandles:
     async def before(
         self, source: Source, symbol: Symbol, timeframe: Timeframe, end: TimeNs, limit: int
     ) -> list[Candle]:
-        assert source == "exchange" and symbol == ETH
-        last = min(end, self.now)
-        return [bar for bar in self._bars[timeframe] if bar.close_time <= last][-limit:]
+        return (await self.between(source, symbol, timeframe, TimeNs(0), end))[-limit:]
 
     async def between(
         self, source: Source, symbol: Symbol, timeframe: Timeframe, start: TimeNs, end: TimeNs
     ) -> list[Candle]:
         assert source == "exchange" and symbol == ETH
-        last = min(end, self.now)
-        bars = self._bars[timeframe]
-        return [bar for bar in bars if start <= bar.open_time and bar.close_time <= last]
+        bars, last = self._bars[timeframe], min(end, self.now) - LENGTH[timeframe]
+        first = bisect_left(bars, start, key=lambda bar: bar.open_time)
+        return bars[first : bisect_right(bars, last, key=lambda bar: bar.open_time)]
 
 
 def opened(start: TimeNs, name: str = "s1") -> SessionOpened:

@@ -44,8 +44,8 @@ from hydradesk.signals.domain.mind import Mind, signal_id
 from hydradesk.signals.domain.votes import SOURCES
 from hydradesk.signals.ports import IndicatorTap, Memory, VoteSource
 
-SLICE = 100
-"""Bars learned before the event loop gets its turn: about 2 ms."""
+SLICE = 50
+"""Bars learned before the event loop gets its turn: about 1 ms."""
 SHOWN_BARS = 500
 """Warm-up bars of each stream whose indicators and patterns are stored, for the chart."""
 

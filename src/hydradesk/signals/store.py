@@ -1,9 +1,9 @@
 """Signals' tables: market-wide, no tenant's. No other file writes them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from math import isnan, nan
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import (
@@ -113,6 +113,8 @@ signals = Table(
 _READING = ("session", "symbol", "timeframe", "open_time", "warm_up", *NAMES)
 _SIGHTING = ("session", *Sighting.__struct_fields__)
 _CENT = Decimal("0.01")
+_SLICE = 100
+T = TypeVar("T")
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -192,15 +194,17 @@ class SqlSignals:
     async def save_past(
         self, tx: Tx, session: SessionId, readings: Sequence[Reading], seen: Sequence[Sighting]
     ) -> None:
-        """Store the warm-up's indicators and patterns by COPY.
+        """Store the warm-up's indicators and patterns by COPY, in slices that hold no loop long.
 
         The transaction must have run a statement before: only that opens it for asyncpg.
         """
         connection = await raw(tx)
-        rows = [tuple(_row(session, one, warm_up=True).values()) for one in readings]
-        await connection.copy_records_to_table(indicators.name, records=rows, columns=_READING)
-        rows = [(session, *msgspec.structs.astuple(one)) for one in seen]
-        await connection.copy_records_to_table(patterns.name, records=rows, columns=_SIGHTING)
+        for some in _slices(readings):
+            rows = [tuple(_row(session, one, warm_up=True).values()) for one in some]
+            await connection.copy_records_to_table(indicators.name, records=rows, columns=_READING)
+        for few in _slices(seen):
+            rows = [(session, *msgspec.structs.astuple(one)) for one in few]
+            await connection.copy_records_to_table(patterns.name, records=rows, columns=_SIGHTING)
 
     async def save(self, tx: Tx, session: SessionId, taken: Taken) -> None:
         """Store all that one bar brought; Conflict when somebody else moved a signal first."""
@@ -306,6 +310,10 @@ class SqlSignals:
             (symbol, timeframe, _recorded(made, over, won, mean))
             for symbol, timeframe, made, over, won, mean in rows
         ]
+
+
+def _slices(rows: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (rows[start : start + _SLICE] for start in range(0, len(rows), _SLICE))
 
 
 async def _touch(tx: Tx, following: Following) -> None:
