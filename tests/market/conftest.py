@@ -55,6 +55,7 @@ class ListFeed:
         last = max(one.close_time for one in candles) if end is None else TimeNs(end)
         self.span = FeedSpan(first=TimeNs(DAY0), end=last, start=TimeNs(DAY0))
         self.closed = False
+        self.past: list[Bars] = []
 
     async def open(self) -> FeedSpan:
         return self.span
@@ -64,8 +65,9 @@ class ListFeed:
 
     async def history(
         self, symbol: Symbol, timeframe: Timeframe, end: TimeNs, limit: int
-    ) -> Sequence[Bars]:
-        return ()
+    ) -> AsyncIterator[Bars]:
+        for block in self.past:
+            yield block
 
     async def ticks(self) -> Sequence[Tick]:
         return ()

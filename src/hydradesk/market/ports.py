@@ -1,6 +1,6 @@
 """What the market needs from outside: a feed to listen to and a place to keep what it heard."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from hydradesk.kernel.ids import SessionId, Symbol
@@ -54,12 +54,13 @@ class Feed(Protocol):
         """
         ...
 
-    async def history(
+    def history(
         self, symbol: Symbol, timeframe: Timeframe, end: TimeNs, limit: int
-    ) -> Sequence[Bars]:
-        """Return what is known of the last `limit` bars that had closed at `end`.
+    ) -> AsyncIterator[Bars]:
+        """Yield what is known of the last `limit` bars that had closed at `end`.
 
-        Blocks are oldest first and may be of a shorter timeframe, to be resampled by the market.
+        Blocks are oldest first and may be of a shorter timeframe, to be resampled by the market;
+        all blocks of one answer are of one timeframe.
         """
         ...
 

@@ -1,7 +1,7 @@
 """Replays recorded candles as a feed."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from hydradesk.adapters.recordings.files import Recording, load, scan
@@ -79,8 +79,8 @@ class RecordingsFeed:
 
     async def history(
         self, symbol: Symbol, timeframe: Timeframe, end: TimeNs, limit: int
-    ) -> Sequence[Bars]:
-        """Return recorded bars that cover the last `limit` bars before `end`, as far as known.
+    ) -> AsyncIterator[Bars]:
+        """Yield recorded bars that cover the last `limit` bars before `end`, as far as known.
 
         They come from the longest recorded timeframe that fits into `timeframe` and covers the
         time; a year of minutes is not read to learn of a few thousand hours.
@@ -95,8 +95,10 @@ class RecordingsFeed:
             covered = sum(min(one.end, last) - max(one.first, first) for one in files)
             if covered > most:
                 best, most = files, covered
-        blocks = await asyncio.to_thread(lambda: [load(one, first, last) for one in best])
-        return [block for block in blocks if block is not None]
+        for recording in best:
+            block = await asyncio.to_thread(load, recording, first, last)
+            if block is not None:
+                yield block
 
     async def ticks(self) -> Sequence[Tick]:
         """Recordings have bars only; the desk walks them."""

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from hydradesk.kernel.errors import Invalid
 from hydradesk.kernel.ids import Symbol
 from hydradesk.kernel.numbers import Asset
 from hydradesk.market.contracts import Instrument, Instruments
@@ -32,3 +33,20 @@ DEFAULT = Instruments(
     )
 )
 """ETH-USDT and BTC-USDT; an exchange's own filters replace these while it is connected."""
+
+_QUOTES = ("USDT", "USDC", "FDUSD", "TUSD", "BUSD", "USD", "EUR", "BTC", "ETH", "BNB")
+
+
+def symbol_of(text: str) -> Symbol:
+    """Spell a pair our way (ETHUSDT, eth/usdt and ETH-USDT are ETH-USDT); Invalid if unclear."""
+    name = text.upper().replace("/", "-")
+    if "-" in name:
+        base, _, quote = name.partition("-")
+    else:
+        quote = next((one for one in _QUOTES if name.endswith(one)), "")
+        base = name[: len(name) - len(quote)]
+    if not (base.isalnum() and quote.isalnum()):
+        raise Invalid(
+            f"cannot tell the pair from {text[:32]!r}", field="symbol", fix="pass e.g. ETH-USDT"
+        )
+    return Symbol(f"{base}-{quote}")

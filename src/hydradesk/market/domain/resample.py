@@ -6,7 +6,8 @@ its end; a bar whose last minute is still to come is not closed. A bar without a
 made up.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -14,7 +15,9 @@ import numpy as np
 from hydradesk.kernel.errors import Invalid
 from hydradesk.kernel.numbers import MONEY, plain
 from hydradesk.kernel.time import MINUTE, TimeNs
-from hydradesk.market.contracts import LENGTH, TIMEFRAMES, Bars, Candle, Timeframe
+from hydradesk.market.contracts import COLUMNS, LENGTH, TIMEFRAMES, Bars, Candle, Timeframe
+
+Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 LONGER: tuple[Timeframe, ...] = TIMEFRAMES[1:]
 """The timeframes that are built from minutes, shortest first."""
@@ -52,6 +55,35 @@ def resample(minutes: Bars, timeframe: Timeframe, until: int | None = None) -> B
         volume=np.add.reduceat(minutes.volume, starts),
     )
     return built.part(0, int(np.searchsorted(built.open_time, closed_at - length, side="right")))
+
+
+def joined(blocks: Sequence[Bars]) -> Bars:
+    """Put blocks of one symbol and timeframe together, in the order given, on common scales."""
+    price = max(one.price_scale for one in blocks)
+    volume = max(one.volume_scale for one in blocks)
+    parts: dict[str, list[Integers]] = {name: [] for name in COLUMNS}
+    for one in blocks:
+        for name in COLUMNS:
+            grown = {"open_time": 0, "volume": volume - one.volume_scale}
+            power = grown.get(name, price - one.price_scale)
+            parts[name].append(_times_ten(getattr(one, name), power))
+    columns = {name: np.concatenate(part) for name, part in parts.items()}
+    return msgspec.structs.replace(blocks[0], price_scale=price, volume_scale=volume, **columns)
+
+
+def gaps(bars: Bars) -> list[tuple[int, int]]:
+    """Return the times [start, end) between bars in which bars are missing."""
+    if len(bars) < 2:
+        return []
+    ends = bars.open_time[:-1] + LENGTH[bars.timeframe]
+    holes = np.flatnonzero(bars.open_time[1:] > ends)
+    return [(int(ends[at]), int(bars.open_time[at + 1])) for at in holes]
+
+
+def _times_ten(column: Integers, power: int) -> Integers:
+    if len(column) and int(np.abs(column).max()) > 2**62 // 10**power:
+        raise Invalid("the numbers have too many digits to be held on one scale")
+    return np.asarray(column * 10**power, np.int64)
 
 
 def merged(first: Candle | None, later: Candle, timeframe: Timeframe) -> Candle:
