@@ -10,6 +10,7 @@ import { EquityCurve } from "../features/portfolio/EquityCurve";
 import { SignalCard } from "../features/signals/SignalCard";
 import { SignalHistory } from "../features/signals/SignalHistory";
 import { openOrdersQuery, positionsQuery } from "../shared/api/queries";
+import type { Side } from "../shared/api/types";
 import { useCommand, type Command } from "../shared/lib/commands";
 import { useDesk } from "../shared/lib/desk";
 import { Icon, type IconName } from "../shared/ui/Icon";
@@ -121,15 +122,19 @@ type Place = (typeof PLACES)[number]["id"];
 
 function PhoneDesk() {
   const [place, setPlace] = useState<Place>("chart");
+  // The ticket is not on the screen when the command is given, so its side waits here for it.
+  const [side, setSide] = useState<Side>("buy");
   useCommand(
     useCallback((command: Command) => {
-      if (command.kind === "ticket") setPlace("trade");
+      if (command.kind !== "ticket") return;
+      setSide(command.side);
+      setPlace("trade");
     }, []),
   );
   return (
     <>
       <main className="min-h-0 flex-1 overflow-auto bg-line">
-        <PhonePlace place={place} />
+        <PhonePlace place={place} side={side} />
       </main>
       <nav aria-label="Places" className="grid shrink-0 grid-cols-4 border-t border-line bg-panel pb-[env(safe-area-inset-bottom)]">
         {PLACES.map(({ id, name, icon }) => (
@@ -151,7 +156,7 @@ function PhoneDesk() {
   );
 }
 
-function PhonePlace({ place }: { place: Place }) {
+function PhonePlace({ place, side }: { place: Place; side: Side }) {
   const { symbol, timeframe } = useDesk();
   const counts = useCounts();
   if (place === "signal") {
@@ -165,7 +170,7 @@ function PhonePlace({ place }: { place: Place }) {
   if (place === "trade") {
     return (
       <div className="flex min-h-full flex-col gap-px">
-        <OrderTicket key={symbol} symbol={symbol} />
+        <OrderTicket key={symbol} symbol={symbol} side={side} />
         <Tabs label="Positions and orders" className="min-h-64 flex-1" tabs={bookTabs(counts, symbol, timeframe).slice(0, 2)} />
       </div>
     );

@@ -88,6 +88,16 @@ describe("writeBatch", () => {
     expect(client.getQueryData(["bar", "ETH-USDT", "1m"])).toMatchObject({ closed: true });
   });
 
+  it("asks again for a history that it left a hole in", () => {
+    const key = ["candles", "ETH-USDT", "5m"];
+    client.setQueryData(key, pages([bar("2025-01-01T00:00:00Z")]));
+    const invalidate = vi.spyOn(client, "invalidateQueries");
+    writeBatch(client, [delta("candles:ETH-USDT:5m", { ...bar("2025-01-01T00:05:00Z"), closed: true })]);
+    expect(invalidate).not.toHaveBeenCalled();
+    writeBatch(client, [delta("candles:ETH-USDT:5m", { ...bar("2025-01-01T00:15:00Z"), closed: true })]);
+    expect(invalidate).toHaveBeenCalledWith({ queryKey: key });
+  });
+
   it("announces once per batch what it cannot write", () => {
     const invalidate = vi.spyOn(client, "invalidateQueries");
     client.setQueryData(positionsQuery.queryKey, { items: [], next: null });

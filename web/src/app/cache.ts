@@ -2,25 +2,31 @@ import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 
 import type { StreamMessage } from "../shared/api/live";
 import { hearClock } from "../shared/lib/clock";
-import { isRecord } from "../shared/lib/storage";
+import { isRecord, oneOf } from "../shared/lib/storage";
+import { epochSeconds, timeframeSeconds } from "../shared/lib/time";
 import { doneOrdersQuery, feedQuery, openOrdersQuery, portfolioQuery, positionsQuery } from "../shared/api/queries";
-import type {
-  Candle,
-  Feed,
-  IndicatorRow,
-  Judgement,
-  LiveBar,
-  Order,
-  Page,
-  Pattern,
-  Portfolio,
-  Position,
-  PriceTick,
-  Signal,
-  Trade,
+import {
+  TIMEFRAMES,
+  type Candle,
+  type Feed,
+  type IndicatorRow,
+  type Judgement,
+  type LiveBar,
+  type Order,
+  type Page,
+  type Pattern,
+  type Portfolio,
+  type Position,
+  type PriceTick,
+  type Signal,
+  type Trade,
 } from "../shared/api/types";
 
 type Pages<T> = InfiniteData<Page<T>>;
+
+interface Timed {
+  open_time: string;
+}
 
 const DONE: ReadonlySet<Order["state"]> = new Set(["filled", "cancelled", "rejected", "expired"]);
 
@@ -45,7 +51,7 @@ export function mergeFirst<T>(pages: Pages<T> | undefined, row: T, id: (row: T) 
 }
 
 /** Adds a closed bar at the young end of the first page, or replaces the bar of that time. */
-export function mergeLast<T extends { open_time: string }>(pages: Pages<T> | undefined, row: T): Pages<T> | undefined {
+export function mergeLast<T extends Timed>(pages: Pages<T> | undefined, row: T): Pages<T> | undefined {
   const [head, ...rest] = pages?.pages ?? [];
   if (pages === undefined || head === undefined) return undefined;
   const last = head.items.at(-1);
@@ -54,6 +60,23 @@ export function mergeLast<T extends { open_time: string }>(pages: Pages<T> | und
   }
   const items = head.items.map((old) => (old.open_time === row.open_time ? row : old));
   return { ...pages, pages: [{ ...head, items }, ...rest] };
+}
+
+/**
+ * True when bars are missing between the newest known one and `row`: one that closed while the list
+ * was still on its way here. The exchange may have such holes too; asking again once does no harm.
+ */
+export function leavesHole(pages: Pages<Timed> | undefined, row: Timed, timeframe: string): boolean {
+  const last = pages?.pages[0]?.items.at(-1);
+  const length = timeframeSeconds(oneOf(TIMEFRAMES, timeframe, "1m"));
+  return last !== undefined && epochSeconds(row.open_time) - epochSeconds(last.open_time) > length;
+}
+
+/** Adds a closed row to its history, and asks for the whole history where it does not fit. */
+function writeClosed<T extends Timed>(client: QueryClient, key: readonly [string, string, string], row: T): void {
+  const hole = leavesHole(client.getQueryData<Pages<T>>(key), row, key[2]);
+  client.setQueryData<Pages<T>>(key, (pages) => mergeLast(pages, row));
+  if (hole) void client.invalidateQueries({ queryKey: key });
 }
 
 export function mergeOpenOrder(page: Page<Order> | undefined, order: Order): Page<Order> | undefined {
@@ -84,13 +107,13 @@ function writeOrder(client: QueryClient, order: Order): void {
 }
 
 function writeCandle(client: QueryClient, topic: string, data: unknown): void {
-  const [, symbol, timeframe] = topic.split(":");
+  const [, symbol = "", timeframe = ""] = topic.split(":");
   const bar = data as LiveBar | null;
   client.setQueryData(["bar", symbol, timeframe], bar);
   if (bar?.closed !== true) return;
   const { open_time, open, high, low, close, volume } = bar;
   const closed: Candle = { open_time, open, high, low, close, volume };
-  client.setQueryData<Pages<Candle>>(["candles", symbol, timeframe], (pages) => mergeLast(pages, closed));
+  writeClosed<Candle>(client, ["candles", symbol, timeframe], closed);
 }
 
 function writePrice(client: QueryClient, tick: PriceTick): void {
@@ -98,10 +121,9 @@ function writePrice(client: QueryClient, tick: PriceTick): void {
 }
 
 function writeIndicators(client: QueryClient, message: StreamMessage): void {
-  const [, symbol, timeframe] = message.topic.split(":");
+  const [, symbol = "", timeframe = ""] = message.topic.split(":");
   for (const row of rowsOf(message) as (IndicatorRow | null)[]) {
-    if (row === null) continue;
-    client.setQueryData<Pages<IndicatorRow>>(["indicators", symbol, timeframe], (pages) => mergeLast(pages, row));
+    if (row !== null) writeClosed(client, ["indicators", symbol, timeframe], row);
   }
 }
 

@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
-import { flat } from "../../shared/api/hooks";
+import { flat, useWords } from "../../shared/api/hooks";
 import { useTopic } from "../../shared/api/live";
 import { candlesQuery, indicatorsQuery } from "../../shared/api/queries";
 import type { IndicatorRow, Timeframe } from "../../shared/api/types";
@@ -26,6 +26,7 @@ interface Props {
 
 export function IndicatorPanel({ symbol, timeframe, className = "" }: Props) {
   useTopic(`indicators:${symbol}:${timeframe}`);
+  const { quote } = useWords(symbol);
   const indicators = useInfiniteQuery(indicatorsQuery(symbol, timeframe));
   const candles = useInfiniteQuery(candlesQuery(symbol, timeframe));
   const rows = indicators.data?.pages[0]?.items ?? [];
@@ -44,7 +45,7 @@ export function IndicatorPanel({ symbol, timeframe, className = "" }: Props) {
         waiting={<Skeleton rows={12} />}
         empty={{ when: () => rows.length === 0, show: <Empty title="No closed bars yet">Indicators appear with the first closed {timeframe} bar.</Empty> }}
       >
-        {() => <Grid rows={rows} close={bar === undefined ? null : forPicture(bar.close)} />}
+        {() => <Grid rows={rows} quote={quote} close={bar === undefined ? null : forPicture(bar.close)} />}
       </Answer>
     </Panel>
   );
@@ -54,8 +55,8 @@ function closeTime(open: string, timeframe: Timeframe): string {
   return new Date(Date.parse(open) + timeframeSeconds(timeframe) * 1000).toISOString();
 }
 
-function Grid({ rows, close }: { rows: IndicatorRow[]; close: number | null }) {
-  const r = read(rows, close);
+function Grid({ rows, close, quote }: { rows: IndicatorRow[]; close: number | null; quote: string }) {
+  const r = read(rows, close, quote);
   if (r === null) return null;
   const recent = rows.slice(-DRAWN);
   const line = (pick: (row: IndicatorRow) => number | null, name: string, bars = false) => (

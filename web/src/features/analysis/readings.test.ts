@@ -27,7 +27,7 @@ const ROW: IndicatorRow = {
 
 describe("read", () => {
   it("says in words what the numbers mean", () => {
-    const readings = read([{ ...ROW, macd_hist: -0.1 }, ROW], 109.9);
+    const readings = read([{ ...ROW, macd_hist: -0.1 }, ROW], 109.9, "USDT");
     expect(readings?.rsi).toMatchObject({ words: "oversold", lean: "up", at: 0.25 });
     expect(readings?.macd.words).toBe("just crossed up");
     expect(readings?.trend).toMatchObject({ value: "Up", lean: "up" });
@@ -38,9 +38,9 @@ describe("read", () => {
   });
 
   it("is silent without bars, and says so without enough of them", () => {
-    expect(read([], null)).toBeNull();
+    expect(read([], null, "USDT")).toBeNull();
     const young: IndicatorRow = { ...ROW, rsi_14: null, macd_hist: null, ema_50: null, atr_14: null, obv: null };
-    const readings = read([young], null);
+    const readings = read([young], null, "USDT");
     for (const key of ["rsi", "macd", "trend", "atr", "obv", "bollinger", "vwap"] as const) {
       expect(readings?.[key].words).toBe("needs more bars");
     }

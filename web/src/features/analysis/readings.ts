@@ -45,18 +45,18 @@ function macd(row: IndicatorRow, before: IndicatorRow | undefined): Reading {
   return { value: plain(hist, 3), unit: "", words, lean: hist >= 0 ? "up" : "down" };
 }
 
-function atr({ atr_14: value }: IndicatorRow, close: number | null): Reading {
+function atr({ atr_14: value }: IndicatorRow, close: number | null, quote: string): Reading {
   if (value === null) return UNKNOWN;
   const share = close === null || close === 0 ? null : (value / close) * 100;
   const words = share === null ? "average bar range" : `${plain(share, 2)} % of price a bar`;
-  return { value: plain(value), unit: "USDT", words, lean: "flat" };
+  return { value: plain(value), unit: quote, words, lean: "flat" };
 }
 
-function vwap({ vwap_session: value }: IndicatorRow, close: number | null): Reading {
+function vwap({ vwap_session: value }: IndicatorRow, close: number | null, quote: string): Reading {
   if (value === null || close === null) return UNKNOWN;
   const gap = ((close - value) / value) * 100;
   const side = gap >= 0 ? "above" : "below";
-  return { value: plain(value), unit: "USDT", words: `price ${plain(Math.abs(gap))} % ${side}`, lean: gap >= 0 ? "up" : "down" };
+  return { value: plain(value), unit: quote, words: `price ${plain(Math.abs(gap))} % ${side}`, lean: gap >= 0 ? "up" : "down" };
 }
 
 function bollinger({ bb_upper: upper, bb_lower: lower }: IndicatorRow, close: number | null): Reading {
@@ -104,7 +104,7 @@ export interface Readings {
 }
 
 /** Reads the newest row; `close` is the close that belongs to it. */
-export function read(rows: readonly IndicatorRow[], close: number | null): Readings | null {
+export function read(rows: readonly IndicatorRow[], close: number | null, quote: string): Readings | null {
   const row = rows.at(-1);
   if (row === undefined) return null;
   return {
@@ -112,8 +112,8 @@ export function read(rows: readonly IndicatorRow[], close: number | null): Readi
     rsi: rsi(row),
     macd: macd(row, rows.at(-2)),
     bollinger: bollinger(row, close),
-    vwap: vwap(row, close),
-    atr: atr(row, close),
+    vwap: vwap(row, close, quote),
+    atr: atr(row, close, quote),
     volume: volume(row),
     mfi: mfi(row),
     obv: obv(row, rows),

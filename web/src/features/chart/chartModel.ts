@@ -85,10 +85,12 @@ export function signalMarks(signals: readonly Signal[], palette: Palette): Mark[
 
 /** One mark a bar and side: an order that filled in ten parts is still one thing that was done. */
 export function fillMarks(trades: readonly Trade[], symbol: string, timeframe: Timeframe, palette: Palette): Mark[] {
-  const groups = Map.groupBy(
-    trades.filter((trade) => trade.symbol === symbol),
-    (trade) => `${barStart(epochSeconds(trade.at), timeframe)} ${trade.side}`,
-  );
+  const groups = new Map<string, Trade[]>();
+  for (const trade of trades) {
+    if (trade.symbol !== symbol) continue;
+    const key = `${barStart(epochSeconds(trade.at), timeframe)} ${trade.side}`;
+    groups.set(key, [...(groups.get(key) ?? []), trade]);
+  }
   return [...groups.values()].flatMap(([first, ...more]) =>
     first === undefined
       ? []

@@ -59,8 +59,15 @@ function useMeans(symbol: string, ticket: Ticket): Means {
   return { cash, held, price: limit ?? price, lot };
 }
 
-export function OrderTicket({ symbol, className = "" }: { symbol: string; className?: string }) {
-  const [ticket, setTicket] = useState<Ticket>(BLANK);
+interface TicketProps {
+  symbol: string;
+  /** Which side it opens with. */
+  side?: Side;
+  className?: string;
+}
+
+export function OrderTicket({ symbol, side: first = "buy", className = "" }: TicketProps) {
+  const [ticket, setTicket] = useState<Ticket>({ ...BLANK, side: first });
   const [tried, setTried] = useState(false);
   const form = useRef<HTMLFormElement>(null);
   const sending = useSending(symbol);

@@ -9,6 +9,8 @@ interface SegmentedProps<T extends string> {
 
 /** One of a few: a radio group that looks like joined buttons; arrow keys move as the browser does. */
 export function Segmented<T extends string>({ label, options, value, onChange, tone, wide = false }: SegmentedProps<T>) {
+  // A value that is no option (a speed set elsewhere) must not lock the keyboard out.
+  const unset = options.every((option) => option.value !== value);
   return (
     <div
       role="radiogroup"
@@ -35,7 +37,7 @@ export function Segmented<T extends string>({ label, options, value, onChange, t
             type="button"
             role="radio"
             aria-checked={chosen}
-            tabIndex={chosen ? 0 : -1}
+            tabIndex={chosen || (unset && option === options[0]) ? 0 : -1}
             data-value={option.value}
             title={option.title}
             className={`h-6 rounded-[3px] pointer-coarse:h-8 px-2 text-xs font-medium whitespace-nowrap transition-colors ${wide ? "flex-1" : ""} ${look}`}
