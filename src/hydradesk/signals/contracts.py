@@ -5,6 +5,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from hydradesk.analysis.rows import IndicatorRow, Lean, PatternHit
 from hydradesk.kernel.events import Fact
 from hydradesk.kernel.ids import SessionId, SignalId, Symbol
 from hydradesk.kernel.time import TimeNs
@@ -14,6 +15,42 @@ Direction = Literal["BUY", "SELL", "HOLD"]
 Status = Literal["active", "closed", "expired"]
 Level = Literal["stop", "target_1", "target_2", "target_3"]
 Ended = Literal["stop", "target_3", "expired", "reversed"]
+
+
+class Higher(Struct, frozen=True, kw_only=True):
+    """The last closed bar of a longer timeframe, as the brain remembers it."""
+
+    timeframe: Timeframe
+    close: float
+    row: IndicatorRow
+
+
+class Context(Struct, frozen=True, kw_only=True):
+    """What a vote source may look at: one closed bar and what came before it. Quote units."""
+
+    symbol: Symbol
+    timeframe: Timeframe
+    at: TimeNs
+    """Close time of the bar."""
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+    rows: tuple[IndicatorRow, ...]
+    """Indicators of the last bars, at most RECENT of them, oldest first; the last is this bar's."""
+    closes: tuple[float, ...]
+    """Closes of the same bars."""
+    volatility: tuple[float, ...]
+    """ATR over close of the last bars, oldest first; the last is this bar's. No NaN."""
+    patterns: tuple[PatternHit, ...]
+    """Completed by this bar."""
+    higher: tuple[Higher, ...]
+    """The next longer timeframes, shortest first."""
+
+
+RECENT = 12
+"""Rows in a Context: two for crosses and turns, ten bars back for the drift of OBV."""
 
 
 class Vote(Struct, frozen=True, kw_only=True):
@@ -70,7 +107,7 @@ class Signal(Struct, frozen=True, kw_only=True):
     price: Decimal
     direction: Direction
     confidence: Decimal
-    """0 to 100, one decimal."""
+    """0 to 100, one decimal: how strongly the votes lean for BUY and SELL, how little for HOLD."""
     risk_score: Decimal
     """0 (calm) to 100 (wild), one decimal."""
     levels: Levels | None
@@ -80,8 +117,61 @@ class Signal(Struct, frozen=True, kw_only=True):
     """One readable paragraph."""
     expires_at: TimeNs
     status: Status
+    """A HOLD is closed from the start: there is nothing to follow."""
     version: int = 1
     outcome: Outcome | None = None
+
+
+class Sighting(Struct, frozen=True, kw_only=True):
+    """A candlestick pattern on one closed bar."""
+
+    symbol: Symbol
+    timeframe: Timeframe
+    open_time: TimeNs
+    at: TimeNs
+    """Close time of the bar that completed it."""
+    pattern: str
+    title: str
+    direction: Lean
+    strength: int
+    """1 to 100, by analysis.patterns."""
+    description: str
+
+
+class PatternSeen(Fact, frozen=True, kw_only=True, tag="signals.pattern_seen.v1"):
+    """A bar completed a candlestick pattern. Published by signals; read by the page."""
+
+    session: SessionId
+    sighting: Sighting
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """The indicators of one closed bar."""
+
+    symbol: Symbol
+    timeframe: Timeframe
+    open_time: TimeNs
+    row: IndicatorRow
+
+
+class Following(Struct, frozen=True, kw_only=True):
+    """An active signal and what it has touched so far."""
+
+    signal: Signal
+    first_touched: Level | None = None
+    best_target: int = 0
+
+
+class Taken(Struct, frozen=True, kw_only=True):
+    """What one bar brought."""
+
+    reading: Reading
+    sightings: list[Sighting]
+    signal: Signal | None
+    """None when nothing may be concluded from the bar."""
+    moved: list[Following]
+    """Active signals that touched a target and go on."""
+    ended: list[Signal]
 
 
 class SignalMade(Fact, frozen=True, kw_only=True, tag="signals.signal_made.v1"):
