@@ -34,7 +34,7 @@ bench: setup
 	$(BIN)/python -m benchmarks $(ARGS)
 
 gen: setup
-	$(BIN)/python -m hydradesk.doors.gateway.openapi > web/src/shared/api/openapi.json
+	$(BIN)/python -m hydradesk.app.openapi > web/src/shared/api/openapi.json
 	cd web && npm run --silent gen
 
 clean:

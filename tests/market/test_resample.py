@@ -76,7 +76,7 @@ def some_minutes(draw: st.DrawFn) -> Bars:
     times = START + draw(st.integers(0, 3000)) * MINUTE + np.cumsum(steps) * MINUTE
     price = st.integers(1, 10**7)
     rows = [
-        sorted(draw(st.tuples(price, price, price, price))) + [draw(st.integers(0, 10**9))]
+        [*sorted(draw(st.tuples(price, price, price, price))), draw(st.integers(0, 10**9))]
         for _ in steps
     ]
     low, open_, close, high, volume = np.array(rows, np.int64).T

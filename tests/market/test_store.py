@@ -15,7 +15,7 @@ from hydradesk.infra.db import Database, sql
 from hydradesk.kernel.errors import Conflict
 from hydradesk.kernel.ids import SessionId
 from hydradesk.kernel.time import DAY, MINUTE, SimClock, TimeNs
-from hydradesk.market.contracts import Bars, BarClosed, Session, SessionProgress
+from hydradesk.market.contracts import BarClosed, Bars, Session, SessionProgress
 from hydradesk.market.contracts.files import parse
 from hydradesk.market.store import PARTITION_DDL, SqlMarketStore
 from tests.market.conftest import BTC, DAY0, ETH, House, minute

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 import structlog
 import uvicorn
 
+from hydradesk.adapters.venue import RemoteVenue
+from hydradesk.app.feeds import choose
 from hydradesk.app.settings import Settings
-from hydradesk.app.wiring import Clocks, Databases, House
+from hydradesk.app.wiring import Clocks, Databases, House, Outsiders
 from hydradesk.doors.gateway.app import build
 from hydradesk.infra.clock import DeskClock, SystemClock
 from hydradesk.infra.db import Database
@@ -46,9 +48,9 @@ async def serve(settings: Settings, url: str, ready: Callable[[House], None]) ->
     databases = Databases(Database(url, "app"), Database(url, "system"))
     wall = SystemClock()
     try:
-        from hydradesk.app.feeds import choose
-
-        house = House(settings, databases, Clocks(DeskClock(wall), wall), await choose(settings))
+        venue = await RemoteVenue.connect(settings.venue) if settings.venue else None
+        outside = Outsiders(await choose(settings), venue)
+        house = House(settings, databases, Clocks(DeskClock(wall), wall), outside)
         await _start(house)
         await _run(house, listening, ready)
     finally:
@@ -63,9 +65,9 @@ async def _start(house: House) -> None:
         await house.risk_store.load(tx)
     await house.risk.start()
     await house.idempotency.forget()
-    await house.bus.start()
+    await house.bus.load()
+    await house.market.start()  # prices first: what was missed is delivered with them
     await house.reconciliation.settle(house.venues)
-    await house.market.start()
 
 
 async def _run(house: House, listening: socket.socket, ready: Callable[[House], None]) -> None:

@@ -10,7 +10,8 @@ import hydradesk.infra.outbox
 import hydradesk.ledger.store
 import hydradesk.market.store
 import hydradesk.portfolio.store
-import hydradesk.risk.store  # noqa: F401
+import hydradesk.risk.store
+import hydradesk.signals.store  # noqa: F401
 from hydradesk.execution.store.paper import SCHEMA
 
 SCHEMAS = (None, "public", SCHEMA)

@@ -18,7 +18,7 @@ from hydradesk.app.settings import Settings
 from hydradesk.app.wiring import House
 from hydradesk.infra.clock import SystemClock
 from hydradesk.infra.db import Database
-from hydradesk.infra.health import Check, Checks, database, disk
+from hydradesk.infra.health import Checks, HealthCheck, database, disk
 from hydradesk.infra.lock import only_run, require_folder
 from hydradesk.infra.logs import set_up
 from hydradesk.infra.postgres import PostgresServer
@@ -81,7 +81,7 @@ def doctor(settings: Settings, as_json: bool) -> bool:
     return all(check.ok for check in checks)
 
 
-async def _examine(settings: Settings, found: Found) -> list[Check]:
+async def _examine(settings: Settings, found: Found) -> list[HealthCheck]:
     running = await _ask_running(settings)
     if running is not None:
         return running
@@ -94,13 +94,13 @@ async def _examine(settings: Settings, found: Found) -> list[Check]:
     port = f"{settings.host}:{settings.port} is free: the desk is not running"
     return [
         *checks,
-        Check(name="schema", ok=version in (None, migrate.HEAD), detail=schema),
-        Check(name="port", ok=True, detail=port),
-        Check(name="feed", ok=True, detail=f"{settings.feed}: judged while the desk runs"),
+        HealthCheck(name="schema", ok=version in (None, migrate.HEAD), detail=schema),
+        HealthCheck(name="port", ok=True, detail=port),
+        HealthCheck(name="feed", ok=True, detail=f"{settings.feed}: judged while the desk runs"),
     ]
 
 
-async def _ask_running(settings: Settings) -> list[Check] | None:
+async def _ask_running(settings: Settings) -> list[HealthCheck] | None:
     """The running desk's own checks, or None when nothing answers on the port."""
     import httpx2
 
@@ -108,11 +108,11 @@ async def _ask_running(settings: Settings) -> list[Check] | None:
     try:
         async with httpx2.AsyncClient(timeout=5) as client:
             reply = await client.get(url)
-        checks = msgspec.json.decode(reply.content, type=list[Check])
+        checks = msgspec.json.decode(reply.content, type=list[HealthCheck])
     except (httpx2.HTTPError, msgspec.MsgspecError):
         return None
     answers = f"{settings.host}:{settings.port} answers in {reply.elapsed.total_seconds():.3f} s"
-    return [*checks, Check(name="port", ok=True, detail=answers)]
+    return [*checks, HealthCheck(name="port", ok=True, detail=answers)]
 
 
 def backup(settings: Settings, file: Path) -> int:

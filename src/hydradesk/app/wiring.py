@@ -18,15 +18,15 @@ from hydradesk.execution.store.orders import SqlOrderStore
 from hydradesk.infra.bus import Bus, Consumer
 from hydradesk.infra.clock import DeskClock, RandomIds, SystemClock
 from hydradesk.infra.db import Database
-from hydradesk.infra.health import Check, Checks, LoopLag, database, disk
-from hydradesk.infra.http import Principal
+from hydradesk.infra.health import Checks, HealthCheck, LoopLag, database, disk
+from hydradesk.infra.http import Principal, Routes
 from hydradesk.infra.lanes import Lanes
 from hydradesk.kernel.errors import Unavailable
 from hydradesk.kernel.ids import SessionId
-from hydradesk.kernel.time import MILLISECOND, rfc3339
+from hydradesk.kernel.time import MILLISECOND, TimeNs, rfc3339
 from hydradesk.ledger.store import LedgerStore
 from hydradesk.market import api as market_api
-from hydradesk.market.contracts import BarClosed, SessionOpened, timeframe_of
+from hydradesk.market.contracts import BarClosed, SessionOpened, StreamChanged, timeframe_of
 from hydradesk.market.domain.instruments import DEFAULT, USDT
 from hydradesk.market.ports import Feed
 from hydradesk.market.service import MarketService, Setup
@@ -39,10 +39,15 @@ from hydradesk.risk.contracts import Halted, Limits
 from hydradesk.risk.domain import RiskBook
 from hydradesk.risk.service import Outside, RiskService
 from hydradesk.risk.store import RiskStore
+from hydradesk.signals import api as signals_api
 from hydradesk.signals.contracts import SignalEnded, SignalMade
+from hydradesk.signals.service import Brain
+from hydradesk.signals.store import SqlSignals
 
 LOCAL = frozenset(
-    {"orders:read", "orders:write", "portfolio:read", "portfolio:write", "risk:read", "risk:write"}
+    f"{what}:{how}"
+    for what in ("signals", "orders", "portfolio", "risk")
+    for how in ("read", "write")
 )
 """What the one local person may do until there are accounts."""
 
@@ -61,25 +66,33 @@ class Clocks(Struct, frozen=True):
     wall: SystemClock
 
 
+class Outsiders(Struct, frozen=True):
+    """What lives outside the house."""
+
+    feed: Feed
+    venue: BarVenue | None
+    """A venue in another process; None: the paper venue in this one."""
+
+
 class House:
     """Every room, connected. `app.serve` runs it."""
 
     def __init__(
-        self, settings: Settings, databases: Databases, clocks: Clocks, feed: Feed
+        self, settings: Settings, databases: Databases, clocks: Clocks, outside: Outsiders
     ) -> None:
         self.settings, self.databases, self.clocks = settings, databases, clocks
         self.ids, self.lanes, self.lag = RandomIds(), Lanes(), LoopLag()
         self.hub = Hub(clocks.wall)
         system, desk = databases.system, clocks.desk
         self.market_store = SqlMarketStore(system, desk)
-        self.market = self._market(feed)
+        self.market = self._market(outside.feed)
         self.orders, self.accounts = SqlOrderStore(), AccountStore()
         self.ledger, self.portfolio_store = LedgerStore(), PortfolioStore()
         self.portfolio = self._portfolio()
         self.risk_store = RiskStore(book := RiskBook())
-        outside = Outside(self.portfolio, self.market, desk)
-        self.risk = RiskService(system, self.risk_store, book, _limits(settings), outside)
-        self.venue: BarVenue = self._venue()
+        facts = Outside(self.portfolio, self.market, desk)
+        self.risk = RiskService(system, self.risk_store, book, _limits(settings), facts)
+        self.venue: BarVenue = outside.venue or PaperVenue(system, DEFAULT, PaperTerms())
         self.venues = {self.venue.name: self.venue}
         around = Desk(self.risk, DEFAULT, self.market, desk, self.lanes)
         books = Books(self.orders, self.ledger, self.portfolio, self.risk_store)
@@ -92,23 +105,32 @@ class House:
         )
         self.reader = portfolio_api.PortfolioReader(self.portfolio, self.market, desk)
         self.publisher = Publisher(self.hub, self.market, self.reader, self.portfolio.current)
+        self.signals = SqlSignals(system)
+        self.brain = Brain(
+            system, self.signals, self.market_store, DEFAULT, self.publisher.on_indicators
+        )
         self._listen()
         self.bus = Bus(system, self._consumers(), [self.publisher.tap])
         self.idempotency = IdempotencyStore(system, clocks.wall, self.ids.new())
 
+    def routes(self) -> list[Routes]:
+        """Every room's routes."""
+        reader = execution_api.OrderReader(self.databases.app, self.orders, DEFAULT)
+        return [
+            market_api.routes(self.market, self.market_store),
+            signals_api.routes(self.signals, _Running(self), DEFAULT),
+            execution_api.order_routes(self.execution, reader, DEFAULT, self.ids),
+            execution_api.trade_routes(reader),
+            portfolio_api.position_routes(self.portfolio, self.reader),
+            execution_api.position_routes(self.execution, self.ids),
+            portfolio_api.routes(self.portfolio, self.reader, self.bus.drain),
+            risk_api.routes(self.risk, self.bus.drain),
+        ]
+
     def door(self) -> Door:
         """Describe the HTTP door."""
-        reader = execution_api.OrderReader(self.databases.app, self.orders, DEFAULT)
         return Door(
-            routes=[
-                market_api.routes(self.market, self.market_store),
-                execution_api.order_routes(self.execution, reader, DEFAULT, self.ids),
-                execution_api.trade_routes(reader),
-                portfolio_api.position_routes(self.portfolio, self.reader),
-                execution_api.position_routes(self.execution, self.ids),
-                portfolio_api.routes(self.portfolio, self.reader, self.bus.drain),
-                risk_api.routes(self.risk, self.bus.drain),
-            ],
+            routes=self.routes(),
             hub=self.hub,
             identify=self._identify,
             checks=self.checks(),
@@ -148,9 +170,6 @@ class House:
         )
         return PortfolioService(self.databases.system, self.portfolio_store, around, paper)
 
-    def _venue(self) -> BarVenue:
-        return PaperVenue(self.databases.system, DEFAULT, PaperTerms())
-
     def _consumers(self) -> list[Consumer]:
         """Who hears what, in the order in which each fact is told.
 
@@ -163,6 +182,10 @@ class House:
             Consumer("portfolio")
             .on(SessionOpened, self.portfolio.on_session)
             .on(BarClosed, self.portfolio.on_bar),
+            Consumer("brain")
+            .on(SessionOpened, self.brain.on_session)
+            .on(StreamChanged, self.brain.on_stream)
+            .on(BarClosed, self.brain.on_bar),
             Consumer("autotrader")
             .on(SignalMade, self.autotrader.on_made)
             .on(SignalEnded, self.autotrader.on_ended),
@@ -186,31 +209,35 @@ class House:
         """Everybody on loopback is the one local person, trading the running session."""
         return Principal((await self.portfolio.current()).id, LOCAL)
 
-    async def _feed_probe(self) -> Check:
+    async def _feed_probe(self) -> HealthCheck:
         status = self.market.status()
         bad = [one for one in status.streams if one.state != "fresh"]
         words = "; ".join(f"{one.symbol} {one.state}: {one.reason}" for one in bad)
         said = status.trouble or words or f"{status.session.name}, all streams fresh"
-        return Check(
+        return HealthCheck(
             name="feed",
             ok=not status.trouble and not any(one.state == "broken" for one in bad),
             detail=f"{status.session.feed}: {said}",
         )
 
-    async def _clock_probe(self) -> Check:
+    async def _clock_probe(self) -> HealthCheck:
         status = self.market.status()
         behind = status.wall - status.clock if status.session.feed == "live" else 0
         detail = f"desk {rfc3339(status.clock)}, wall {rfc3339(status.wall)}"
-        return Check(name="clock", ok=abs(behind) < 5_000 * MILLISECOND, detail=detail)
+        return HealthCheck(name="clock", ok=abs(behind) < 5_000 * MILLISECOND, detail=detail)
 
 
 class _Running:
-    """Answers portfolio's CurrentSession."""
+    """Answers portfolio's CurrentSession and signals' Desk."""
 
     def __init__(self, house: House) -> None:
         self._house = house
 
-    def session_id(self) -> SessionId | None:
+    def now(self) -> TimeNs:
+        """Return the desk's instant."""
+        return self._house.clocks.desk.now()
+
+    def session(self) -> SessionId | None:
         """Return the running feed session, or None before there is one."""
         try:
             return self._house.market.session.id

@@ -6,9 +6,10 @@ from typing import Literal
 from msgspec import Struct
 
 from hydradesk.kernel.events import Fact
-from hydradesk.kernel.ids import AccountId, FillId, OrderId, SignalId, Symbol
+from hydradesk.kernel.ids import AccountId, FillId, OrderId, SessionId, SignalId, Symbol
 from hydradesk.kernel.numbers import MONEY
 from hydradesk.kernel.time import TimeNs
+from hydradesk.market.contracts import Candle
 from hydradesk.risk.contracts import Intent, Side
 
 State = Literal[
@@ -93,19 +94,19 @@ class OrderFilled(Fact, frozen=True, kw_only=True, tag="execution.order_filled.v
     signal: SignalId | None
 
 
-class Accepted(Struct, frozen=True):
+class Accepted(Struct, frozen=True, tag="accepted"):
     """The venue has the order."""
 
     venue_id: str
 
 
-class Rejected(Struct, frozen=True):
+class Rejected(Struct, frozen=True, tag="rejected"):
     """The venue refused and will never fill it."""
 
     reason: str
 
 
-class Unknown(Struct, frozen=True):
+class Unknown(Struct, frozen=True, tag="unknown"):
     """We cannot tell. Reconciliation asks the venue by our order id."""
 
     reason: str
@@ -142,3 +143,24 @@ class VenueTerms(Struct, frozen=True, kw_only=True):
 
     fee_rate: Decimal
     """Fraction of the notional, the same for makers and takers."""
+
+
+class CancelRequest(Struct, frozen=True):
+    """What a desk tells a venue in another process to cancel an order."""
+
+    order: Order
+    at: TimeNs
+
+
+class BarNotice(Struct, frozen=True):
+    """A closed bar, told to a venue in another process."""
+
+    session: SessionId
+    bar: Candle
+
+
+class SessionNotice(Struct, frozen=True):
+    """A new feed session, told to a venue in another process."""
+
+    session: SessionId
+    at: TimeNs

@@ -61,21 +61,14 @@ class Bus:
         self.pos = 0
         db.on_facts = self._wake.set
 
-    async def start(self) -> None:
-        """Load cursors and deliver what was published before we stopped."""
+    async def load(self) -> None:
+        """Learn how far each consumer came; the first drain delivers what they have missed."""
         async with self._db.begin() as tx:
             rows = (await sql(tx).execute(select(cursors.c.consumer, cursors.c.pos))).all()
         known = {str(name): int(pos) for name, pos in rows}
         for consumer in self._consumers:
             consumer.pos = known.get(consumer.name, 0)
         self.pos = min((one.pos for one in self._consumers), default=0)
-        async with self._turn:
-            while True:
-                async with self._db.begin() as tx:
-                    old = await read_after(tx, self.pos)
-                if not old:
-                    return
-                await self._dispatch(old)
 
     async def run(self) -> None:
         """Publish and deliver until cancelled; rides out a database that restarts."""
@@ -96,11 +89,11 @@ class Bus:
             while True:
                 async with self._db.begin() as tx:
                     batch = await stamp(tx)
+                    if not batch or batch[0].pos != self.pos + 1:
+                        # nothing new, or somebody stamped facts that we have not delivered
+                        batch = await read_after(tx, self.pos)
                 if not batch:
                     return
-                if batch[0].pos != self.pos + 1:  # an earlier delivery failed half-way
-                    async with self._db.begin() as tx:
-                        batch = await read_after(tx, self.pos)
                 await self._dispatch(batch)
 
     async def _dispatch(self, batch: Sequence[Stamped]) -> None:

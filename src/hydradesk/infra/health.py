@@ -18,7 +18,7 @@ MIN_FREE = 512 * 1024 * 1024
 MAX_LAG_S = 0.25
 
 
-class Check(Struct, frozen=True, kw_only=True):
+class HealthCheck(Struct, frozen=True, kw_only=True):
     """One part of the desk and how it is."""
 
     name: str
@@ -26,7 +26,7 @@ class Check(Struct, frozen=True, kw_only=True):
     detail: str
 
 
-Probe = Callable[[], Awaitable[Check]]
+Probe = Callable[[], Awaitable[HealthCheck]]
 
 
 class Checks:
@@ -35,29 +35,29 @@ class Checks:
     def __init__(self, probes: dict[str, Probe]) -> None:
         self._probes = probes
 
-    async def run(self) -> list[Check]:
+    async def run(self) -> list[HealthCheck]:
         """Ask all parts at once, for at most two seconds each."""
         checks = await asyncio.gather(*(self._ask(name) for name in self._probes))
         for check in checks:
             HEALTHY.labels(check.name).set(check.ok)
         return list(checks)
 
-    async def _ask(self, name: str) -> Check:
+    async def _ask(self, name: str) -> HealthCheck:
         try:
             return await asyncio.wait_for(self._probes[name](), 2)
         except Exception as error:  # noqa: BLE001  (whatever it is, it is this part's state)
-            return Check(name=name, ok=False, detail=f"{type(error).__name__}: {error}"[:200])
+            return HealthCheck(name=name, ok=False, detail=f"{type(error).__name__}: {error}"[:200])
 
 
 def database(db: Database) -> Probe:
     """Ask the database for its version and measure the answer."""
 
-    async def probe() -> Check:
+    async def probe() -> HealthCheck:
         began = time.perf_counter()
         async with db.begin() as tx:
             version = await sql(tx).scalar(text("SHOW server_version"))
         took = (time.perf_counter() - began) * 1000
-        return Check(name="database", ok=True, detail=f"PostgreSQL {version}, {took:.1f} ms")
+        return HealthCheck(name="database", ok=True, detail=f"PostgreSQL {version}, {took:.1f} ms")
 
     return probe
 
@@ -65,10 +65,10 @@ def database(db: Database) -> Probe:
 def disk(folder: Path) -> Probe:
     """Look at the free space of the data folder."""
 
-    async def probe() -> Check:
+    async def probe() -> HealthCheck:
         free = shutil.disk_usage(folder).free
         detail = f"{free / 1e9:.1f} GB free in {folder}"
-        return Check(name="disk", ok=free > MIN_FREE, detail=detail)
+        return HealthCheck(name="disk", ok=free > MIN_FREE, detail=detail)
 
     return probe
 
@@ -93,7 +93,7 @@ class LoopLag:
         """Seconds."""
         return max((lag for _, lag in self._seen), default=0.0)
 
-    async def probe(self) -> Check:
+    async def probe(self) -> HealthCheck:
         """Answer for the checks."""
         lag = self.worst()
-        return Check(name="loop", ok=lag < MAX_LAG_S, detail=f"worst lag {lag * 1000:.0f} ms")
+        return HealthCheck(name="loop", ok=lag < MAX_LAG_S, detail=f"worst lag {lag * 1000:.0f} ms")

@@ -21,7 +21,7 @@ class Canceller(Protocol):
 class CurrentSession(Protocol):
     """Answered by market's service."""
 
-    def session_id(self) -> SessionId | None:
+    def session(self) -> SessionId | None:
         """Return the running feed session, or None before there is one."""
         ...
 

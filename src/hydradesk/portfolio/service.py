@@ -93,7 +93,7 @@ class PortfolioService:
 
     async def current(self) -> Account:
         """Return the open account of the running session; Unavailable until there is one."""
-        session = self._around.session.session_id()
+        session = self._around.session.session()
         async with self._db.begin() as tx:
             mine = [] if session is None else await self._around.accounts.of_session(tx, session)
         for account in reversed(mine):

@@ -79,7 +79,9 @@ class Sizing(Struct, frozen=True, kw_only=True):
     account: AccountId
     symbol: Symbol
     entry: Decimal
-    """Worst price at which the order may fill."""
+    """Price at which the order is expected to fill."""
+    worst: Decimal
+    """Price beyond which it does not fill: what cash and limits must bear."""
     stop: Decimal
     fee_rate: Decimal
     lot: Decimal

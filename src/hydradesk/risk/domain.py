@@ -229,13 +229,13 @@ def size_to_stop(sizing: Sizing, exposure: Exposure, limits: Limits, committed: 
     at_risk = MONEY.add(MONEY.subtract(sizing.entry, sizing.stop), fees)
     if sizing.stop >= sizing.entry or at_risk <= 0:
         return Decimal(0)
-    cost = MONEY.multiply(sizing.entry, MONEY.add(Decimal(1), sizing.fee_rate))
+    cost = MONEY.multiply(sizing.worst, MONEY.add(Decimal(1), sizing.fee_rate))
     room = MONEY.subtract(MONEY.subtract(limits.gross_max, exposure.gross), committed)
     caps = (
         quotient(MONEY.multiply(exposure.equity, limits.risk_per_trade), at_risk, sizing.lot),
         quotient(exposure.cash, cost, sizing.lot),
-        quotient(limits.order_max, sizing.entry, sizing.lot),
-        quotient(room, sizing.entry, sizing.lot),
+        quotient(limits.order_max, sizing.worst, sizing.lot),
+        quotient(room, sizing.worst, sizing.lot),
     )
     return plain(max(Decimal(0), min(caps)))
 

@@ -18,7 +18,7 @@ from hydradesk.doors.gateway import problems, stream
 from hydradesk.doors.gateway.hub import Hub
 from hydradesk.doors.gateway.idempotency import Idempotency, IdempotencyStore
 from hydradesk.doors.gateway.middleware import Entrance
-from hydradesk.infra.health import Check, Checks
+from hydradesk.infra.health import Checks, HealthCheck
 from hydradesk.infra.http import Identify, Page, Routes, view_schemas
 
 PAGE = Path(__file__).parent / "static"
@@ -47,8 +47,7 @@ def build(door: Door) -> FastAPI:
     app = FastAPI(title="Hydradesk", version=__version__, openapi_url=None, docs_url=None)
     app.state.identify = door.identify
     problems.install(app)
-    for routes in door.routes:
-        app.include_router(routes.router, prefix="/api", responses=_refusals())
+    add_routes(app, [*door.routes, system_routes(door.checks)])
     stream.install(app, door.hub)
     _describe(app)
     _health(app, door.checks)
@@ -57,6 +56,24 @@ def build(door: Door) -> FastAPI:
     app.add_middleware(Idempotency, store=door.idempotency)
     app.add_middleware(Entrance, new_id=door.new_id, hosts=door.hosts)
     return app
+
+
+def add_routes(app: FastAPI, routes: Sequence[Routes]) -> None:
+    """Put every room's routes under /api."""
+    for one in routes:
+        app.include_router(one.router, prefix="/api", responses=_refusals())
+
+
+def system_routes(checks: Checks) -> Routes:
+    """Build the route that shows the desk's own health to the page."""
+    api = Routes("/system", "system")
+
+    @api.add("GET", "", Page[HealthCheck])
+    async def read_system() -> Page[HealthCheck]:
+        """The checks of `hydradesk doctor`, as they stand now."""
+        return Page(await checks.run())
+
+    return api
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
@@ -118,15 +135,6 @@ def _health(app: FastAPI, checks: Checks) -> None:
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-    system = Routes("/system", "system")
-
-    @system.add("GET", "", Page[Check])
-    async def read_system() -> Page[Check]:
-        """The checks of `hydradesk doctor`, as they stand now."""
-        return Page(await checks.run())
-
-    app.include_router(system.router, prefix="/api", responses=_refusals())
 
 
 def _page(app: FastAPI) -> None:

@@ -20,7 +20,7 @@ from hydradesk.execution.contracts import OrderFilled, OrderMoved
 from hydradesk.infra.outbox import Stamped
 from hydradesk.kernel.errors import Unavailable
 from hydradesk.kernel.events import Fact
-from hydradesk.kernel.ids import Symbol
+from hydradesk.kernel.ids import SessionId, Symbol
 from hydradesk.kernel.time import rfc3339
 from hydradesk.market.api import feed_view
 from hydradesk.market.contracts import BarClosed, Candle, SessionOpened, Tick, timeframe_of
@@ -30,7 +30,7 @@ from hydradesk.portfolio.contracts import PositionMoved
 from hydradesk.risk.api import judgement_view
 from hydradesk.risk.contracts import Halted, Judged
 from hydradesk.signals.api import indicator_view, pattern_view, signal_view
-from hydradesk.signals.contracts import PatternSeen, SignalEnded, SignalMade
+from hydradesk.signals.contracts import PatternSeen, Reading, SignalEnded, SignalMade
 
 FLUSH_S = 0.1
 """Ticks, open bars, feed and portfolio go out at most ten times a second …"""
@@ -89,7 +89,7 @@ class Publisher:
             (Judged, self._judged),
             (Halted, self._halted),
         ):
-            self._kinds[str(kind.__struct_config__.tag)] = (kind, handler)  # type: ignore[attr-defined]
+            self._kinds[str(kind.__struct_config__.tag)] = (kind, handler)
         for name in LISTS:
             hub.provide(name, hub.recent)
         hub.provide("feed", self._feed_snapshot)
@@ -118,11 +118,11 @@ class Publisher:
         """Publish the feed's state at the next flush."""
         self._hub.publish_latest("feed", feed_view(self._market))
 
-    def on_indicators(self, session: str, symbol: str, timeframe: str, row: Any) -> None:  # noqa: ANN401
+    def on_indicators(self, session: SessionId, reading: Reading) -> None:
         """Publish one row of indicators."""
-        topic = f"indicators:{symbol}:{timeframe}"
+        topic = f"indicators:{reading.symbol}:{reading.timeframe}"
         if self._hub.listened(topic):
-            self._hub.publish(topic, indicator_view(row))
+            self._hub.publish(topic, indicator_view(reading))
 
     async def run(self) -> None:
         """Flush, and repeat what must not grow old, until cancelled."""

@@ -78,7 +78,8 @@ class AutoTrader:
         sizing = Sizing(
             account=account,
             symbol=signal.symbol,
-            entry=worst_price("buy", signal.price, instrument),
+            entry=signal.price,
+            worst=worst_price("buy", signal.price, instrument),
             stop=signal.levels.stop,
             fee_rate=self._execution.fee_rate("paper"),
             lot=instrument.lot,

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from hydradesk.kernel.errors import Invalid
-from hydradesk.kernel.time import SECOND, Clock
+from hydradesk.kernel.time import MICROSECOND, SECOND, Clock
 
 MIN_SPEED, MAX_SPEED = 0.1, 3600.0
 
@@ -70,12 +70,12 @@ class Pace:
             if self.paused:
                 await self._changed.wait()
                 continue
-            left = (desk - self._due()) / self.speed / SECOND
-            if left <= 0:
+            left = (desk - self._due()) / self.speed
+            if left < MICROSECOND:
                 self._forgive(desk)
                 await asyncio.sleep(0)
                 return not abandoned()
-            await self._doze(left)
+            await self._doze(left / SECOND)
         return False
 
     async def change(self) -> None:

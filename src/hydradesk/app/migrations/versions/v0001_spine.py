@@ -28,6 +28,7 @@ def upgrade() -> None:
     _paper_venue()
     _portfolio()
     _risk()
+    _signals()
     for year in range(FIRST_YEAR, LAST_YEAR + 1):
         bounds = f"FROM ({_nanoseconds(year)}) TO ({_nanoseconds(year + 1)})"
         op.execute(
@@ -330,4 +331,92 @@ def _risk() -> None:
         ["order_id"],
         unique=False,
         postgresql_where="remaining > 0",
+    )
+
+
+def _signals() -> None:
+    op.create_table(
+        "signals_indicators",
+        sa.Column("session", sa.String(), nullable=False),
+        sa.Column("symbol", sa.String(), nullable=False),
+        sa.Column("timeframe", sa.String(), nullable=False),
+        sa.Column("open_time", sa.BigInteger(), nullable=False),
+        sa.Column("warm_up", sa.Boolean(), nullable=False),
+        sa.Column("rsi_14", sa.Double(), nullable=True),
+        sa.Column("macd", sa.Double(), nullable=True),
+        sa.Column("macd_signal", sa.Double(), nullable=True),
+        sa.Column("macd_hist", sa.Double(), nullable=True),
+        sa.Column("ema_9", sa.Double(), nullable=True),
+        sa.Column("ema_21", sa.Double(), nullable=True),
+        sa.Column("ema_50", sa.Double(), nullable=True),
+        sa.Column("ema_200", sa.Double(), nullable=True),
+        sa.Column("vwap_session", sa.Double(), nullable=True),
+        sa.Column("vwap_20", sa.Double(), nullable=True),
+        sa.Column("atr_14", sa.Double(), nullable=True),
+        sa.Column("bb_upper", sa.Double(), nullable=True),
+        sa.Column("bb_middle", sa.Double(), nullable=True),
+        sa.Column("bb_lower", sa.Double(), nullable=True),
+        sa.Column("relative_volume", sa.Double(), nullable=True),
+        sa.Column("volume_spike", sa.Boolean(), nullable=False),
+        sa.Column("obv", sa.Double(), nullable=True),
+        sa.Column("mfi_14", sa.Double(), nullable=True),
+        sa.PrimaryKeyConstraint("session", "symbol", "timeframe", "open_time"),
+    )
+    op.create_table(
+        "signals_patterns",
+        sa.Column("session", sa.String(), nullable=False),
+        sa.Column("symbol", sa.String(), nullable=False),
+        sa.Column("timeframe", sa.String(), nullable=False),
+        sa.Column("open_time", sa.BigInteger(), nullable=False),
+        sa.Column("pattern", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("direction", sa.String(), nullable=False),
+        sa.Column("strength", sa.Integer(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("session", "symbol", "timeframe", "open_time", "pattern"),
+    )
+    op.create_index("signals_patterns_at", "signals_patterns", ["session", "at"], unique=False)
+    op.create_table(
+        "signals_sessions",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("seq"),
+    )
+    op.create_table(
+        "signals_signals",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("session", sa.String(), nullable=False),
+        sa.Column("symbol", sa.String(), nullable=False),
+        sa.Column("timeframe", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("direction", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("first_touched", sa.String(), nullable=True),
+        sa.Column("best_target", sa.Integer(), nullable=False),
+        sa.Column("ended_by", sa.String(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("r_multiple", sa.Numeric(precision=20, scale=2), nullable=True),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("signals_signals_at", "signals_signals", ["session", "at", "id"], unique=False)
+    op.create_index(
+        "signals_signals_status", "signals_signals", ["session", "status"], unique=False
+    )
+    op.create_index(
+        "signals_signals_stream",
+        "signals_signals",
+        ["session", "symbol", "timeframe", "at"],
+        unique=False,
+    )
+    op.create_table(
+        "signals_streams",
+        sa.Column("session", sa.String(), nullable=False),
+        sa.Column("symbol", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("session", "symbol"),
     )
