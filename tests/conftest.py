@@ -4,8 +4,8 @@ import asyncio
 import os
 import shutil
 import tempfile
-import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -88,21 +88,10 @@ async def app_db(owner: Database, migrated: str) -> AsyncIterator[Database]:
     await database.close()
 
 
-def _apart(job: object) -> None:
+def _apart(job: Callable[[], None]) -> None:
     """Run something that starts an event loop of its own; the tests' loop stays as it is."""
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            job()  # type: ignore[operator]
-        except BaseException as error:
-            failed.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if failed:
-        raise failed[0]
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(job).result()
 
 
 async def _hurry(url: str) -> None:
