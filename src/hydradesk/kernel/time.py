@@ -15,6 +15,9 @@ MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
+LAST = 2**63 - 1
+"""The farthest instant that 64 bits hold, in the year 2262."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -53,12 +56,14 @@ def rfc3339(at: int) -> str:
 
 def parse_time(text: str, field: str = "time") -> TimeNs:
     """Read RFC 3339 or a plain date (UTC midnight); Invalid names the field."""
+    fix = "send e.g. 2025-06-24T00:00:00Z"
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise Invalid(
-            f"{field} is not a time: {text!r}", field=field, fix="send e.g. 2025-06-24T00:00:00Z"
-        ) from error
+        raise Invalid(f"{field} is not a time: {text[:50]!r}", field=field, fix=fix) from error
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return TimeNs((moment - _EPOCH) // timedelta(microseconds=1) * MICROSECOND)
+    at = (moment - _EPOCH) // timedelta(microseconds=1) * MICROSECOND
+    if not -LAST <= at <= LAST:
+        raise Invalid(f"{field} is too far away: {text[:50]!r}", field=field, fix=fix)
+    return TimeNs(at)

@@ -29,6 +29,9 @@ from hydradesk.kernel.tx import Tx
 from hydradesk.risk.contracts import Approved, Halted, Intent, Judged, Judgement
 from hydradesk.risk.domain import Held, RiskBook
 
+HALT_LOCK = 0x0B0D
+"""The page and the command line may halt at the same moment: one after the other."""
+
 reservations = Table(
     "risk_reservations",
     metadata,
@@ -155,6 +158,7 @@ class RiskStore:
 
     async def set_halt(self, tx: Tx, reason: str | None, at: int) -> None:
         """Halt or resume, and emit it when that changes anything."""
+        await sql(tx).execute(select(func.pg_advisory_xact_lock(HALT_LOCK)))
         if await self.halt(tx) == reason:
             return
         version = 1 + (await sql(tx).scalar(select(func.max(halts.c.version))) or 0)
