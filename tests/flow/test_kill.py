@@ -26,7 +26,7 @@ from hydradesk.infra.postgres import PostgresServer
 from tests.flow.desk_process import DeskProcess, venue_process
 
 KILLS = int(os.environ.get("HYDRADESK_KILLS", "50"))
-SEED = int(os.environ.get("HYDRADESK_SEED", "0")) or int(time.time())
+SEED = int(os.environ.get("HYDRADESK_KILL_SEED", "0")) or int(time.time())
 ENVIRONMENT = {
     "HYDRADESK_AUTO_TIMEFRAME": "1m",
     "HYDRADESK_SPEED": "3600",

@@ -120,6 +120,45 @@ def restore(
     typer.echo(f"restored from {file}")
 
 
+@candles.command("import")
+def import_candles(
+    file: Annotated[Path, typer.Argument(help="A parquet or CSV file.")],
+    symbol: Annotated[str | None, typer.Option(help="Whose candles; else from the file.")] = None,
+    timeframe: Annotated[str | None, typer.Option(help="1m … 1d; else from the file.")] = None,
+    replace: Annotated[bool, typer.Option(help="Overwrite stored bars that differ.")] = False,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Load a candle file, whole or not at all; minutes also become longer bars."""
+    from hydradesk.app.candles import bring_in
+
+    settings = read_settings(data_dir=data_dir)
+    bring_in(settings, file, symbol, timeframe, replace=replace, as_json=json)
+
+
+@candles.command("status")
+def candles_status(data_dir: DataDir = None, json: Json = False) -> None:
+    """Print rows, range and gaps for each symbol and timeframe."""
+    from hydradesk.app.candles import show
+
+    show(read_settings(data_dir=data_dir), json)
+
+
+@candles.command("export")
+def export_candles(
+    file: Annotated[Path, typer.Argument(help="A .csv or .parquet file to write.")],
+    symbol: Annotated[str, typer.Option(help="Whose candles.")] = "ETH-USDT",
+    timeframe: Annotated[str, typer.Option(help="1m, 5m, 15m, 1h, 4h or 1d.")] = "1m",
+    start: Annotated[str | None, typer.Option("--from", help="First open time.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="First open time not written.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Write stored candles to a file."""
+    from hydradesk.app.candles import send_out
+
+    send_out(read_settings(data_dir=data_dir), file, symbol, timeframe, (start, end))
+
+
 def read_settings(**given: Any) -> Settings:
     """Environment first, then what the command line says; misuse names the setting."""
     try:

@@ -5,9 +5,9 @@ import os
 import sys
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hydradesk.app.roles import ROLES
@@ -34,10 +34,8 @@ class Settings(BaseSettings):
     """Everything the desk keeps: database, secrets, logs, recordings."""
     db: str | None = None
     """postgresql+asyncpg://… of a served database; empty: embedded in the data folder."""
-    redis: str | None = None
-    """redis://… for a split desk; empty: in memory."""
     roles: frozenset[str] = frozenset({"all"})
-    """Which roles this process runs."""
+    """Which roles this process runs: all of them, until the desk can be split."""
     host: str = "127.0.0.1"
     """Address to serve on; loopback only until there are accounts."""
     port: int = Field(default=8000, ge=1, le=65535)
@@ -56,8 +54,6 @@ class Settings(BaseSettings):
     """Replayed minutes per minute."""
     seed: int = 7
     """Seed of the simulated market."""
-    symbols: tuple[str, ...] = ("ETH-USDT", "BTC-USDT")
-    """What to trade."""
     venue: str | None = None
     """http://… of a paper venue in a process of its own; empty: in this process."""
     deposit: Decimal = Field(default=Decimal(100_000), gt=0, le=Decimal("1e12"))
@@ -105,18 +101,17 @@ class Settings(BaseSettings):
             raise ValueError(f"use one of {', '.join(TIMEFRAMES)}")
         return text
 
-    @model_validator(mode="after")
-    def _roles_exist_and_share(self) -> Self:
-        unknown = self.roles - ROLES.keys() - {"all"}
+    @field_validator("roles")
+    @classmethod
+    def _all_roles(cls, roles: frozenset[str]) -> frozenset[str]:
+        unknown = sorted(roles - ROLES.keys() - {"all"})
         if unknown:
-            known = ", ".join(ROLES)
-            raise ValueError(f"unknown roles {', '.join(sorted(unknown))}: use some of {known}")
-        if "all" not in self.roles and (self.db is None or self.redis is None):
             raise ValueError(
-                "a split desk needs HYDRADESK_DB=postgresql+asyncpg://… and "
-                "HYDRADESK_REDIS=redis://…"
+                f"unknown roles {', '.join(unknown)}: the roles are {', '.join(ROLES)}"
             )
-        return self
+        if "all" not in roles and roles != ROLES.keys():
+            raise ValueError("one process runs all roles for now: leave the roles out")
+        return roles
 
     @property
     def recordings_dir(self) -> Path:

@@ -289,8 +289,8 @@ def risk() -> None:
     )
 
 
-def signals() -> None:
-    """Create the tables of signals."""
+def signals_indicators() -> None:
+    """Create the tables of signals_indicators."""
     op.create_table(
         "signals_indicators",
         sa.Column("session", sa.String(), nullable=False),
@@ -318,6 +318,10 @@ def signals() -> None:
         sa.Column("mfi_14", sa.Double(), nullable=True),
         sa.PrimaryKeyConstraint("session", "symbol", "timeframe", "open_time"),
     )
+
+
+def signals_patterns() -> None:
+    """Create the tables of signals_patterns."""
     op.create_table(
         "signals_patterns",
         sa.Column("session", sa.String(), nullable=False),
@@ -333,6 +337,10 @@ def signals() -> None:
         sa.PrimaryKeyConstraint("session", "symbol", "timeframe", "open_time", "pattern"),
     )
     op.create_index("signals_patterns_at", "signals_patterns", ["session", "at"], unique=False)
+
+
+def signals_sessions() -> None:
+    """Create the tables of signals_sessions."""
     op.create_table(
         "signals_sessions",
         sa.Column("id", sa.String(), nullable=False),
@@ -341,6 +349,10 @@ def signals() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("seq"),
     )
+
+
+def signals_signals() -> None:
+    """Create the tables of signals_signals."""
     op.create_table(
         "signals_signals",
         sa.Column("id", sa.String(), nullable=False),
@@ -369,6 +381,10 @@ def signals() -> None:
         ["session", "symbol", "timeframe", "at"],
         unique=False,
     )
+
+
+def signals_streams() -> None:
+    """Create the tables of signals_streams."""
     op.create_table(
         "signals_streams",
         sa.Column("session", sa.String(), nullable=False),

@@ -28,7 +28,11 @@ def upgrade() -> None:
     spine.paper_venue()
     spine.portfolio()
     spine.risk()
-    spine.signals()
+    spine.signals_indicators()
+    spine.signals_patterns()
+    spine.signals_sessions()
+    spine.signals_signals()
+    spine.signals_streams()
     for year in range(FIRST_YEAR, LAST_YEAR + 1):
         bounds = f"FROM ({_nanoseconds(year)}) TO ({_nanoseconds(year + 1)})"
         op.execute(
