@@ -73,9 +73,9 @@ export function leavesHole(pages: Pages<Timed> | undefined, row: Timed, timefram
 }
 
 /** Adds a closed row to its history, and asks for the whole history where it does not fit. */
-function writeClosed<T extends Timed>(client: QueryClient, key: readonly [string, string, string], row: T): void {
-  const hole = leavesHole(client.getQueryData<Pages<T>>(key), row, key[2]);
-  client.setQueryData<Pages<T>>(key, (pages) => mergeLast(pages, row));
+function writeClosed(client: QueryClient, key: readonly [string, string, string], row: Timed): void {
+  const hole = leavesHole(client.getQueryData<Pages<Timed>>(key), row, key[2]);
+  client.setQueryData<Pages<Timed>>(key, (pages) => mergeLast(pages, row));
   if (hole) void client.invalidateQueries({ queryKey: key });
 }
 
@@ -113,7 +113,7 @@ function writeCandle(client: QueryClient, topic: string, data: unknown): void {
   if (bar?.closed !== true) return;
   const { open_time, open, high, low, close, volume } = bar;
   const closed: Candle = { open_time, open, high, low, close, volume };
-  writeClosed<Candle>(client, ["candles", symbol, timeframe], closed);
+  writeClosed(client, ["candles", symbol, timeframe], closed);
 }
 
 function writePrice(client: QueryClient, tick: PriceTick): void {

@@ -11,6 +11,7 @@ import {
   type IPriceLine,
   type ISeriesApi,
   type ISeriesMarkersPluginApi,
+  type LogicalRange,
   type MouseEventParams,
   type SeriesType,
   type Time,
@@ -27,6 +28,7 @@ import { ZonesPrimitive } from "./zones";
 const SEEN_AT_FIRST = 130;
 const ROOM_AT_RIGHT = 8;
 const ASK_OLDER_WITHIN = 40;
+const TOO_MANY_FOR_DOTS = 240;
 
 /** Gives a series only what changed: whole lists are redrawn only when their past changed. */
 class Feeder<Row> {
@@ -64,6 +66,8 @@ export class ChartEngine {
   private priceLines: IPriceLine[] = [];
   private palette: Palette;
   private placed = false;
+  private afar = false;
+  private marks: readonly Mark[] = [];
   private newestDrawn = "";
   private readonly drawnLive = new Set<string>();
   private last: Candle | undefined;
@@ -96,7 +100,9 @@ export class ChartEngine {
       if (price !== null) events.pickPrice(price);
     });
     this.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
-      if (this.placed && range !== null && range.from < ASK_OLDER_WITHIN) events.needOlder();
+      if (range === null) return;
+      this.seeFrom(range);
+      if (this.placed && range.from < ASK_OLDER_WITHIN) events.needOlder();
     });
   }
 
@@ -183,7 +189,20 @@ export class ChartEngine {
   }
 
   setMarks(marks: readonly Mark[]): void {
-    this.markers.setMarkers([...marks]);
+    this.marks = marks;
+    this.drawMarks();
+  }
+
+  /** Seen from afar, pattern dots would cover the candles that they speak of. */
+  private drawMarks(): void {
+    this.markers.setMarkers(this.marks.filter((mark) => !this.afar || mark.shape !== "circle"));
+  }
+
+  private seeFrom(range: LogicalRange): void {
+    const afar = range.to - range.from > TOO_MANY_FOR_DOTS;
+    if (afar === this.afar) return;
+    this.afar = afar;
+    this.drawMarks();
   }
 
   setPriceLines(marks: readonly PriceMark[]): void {

@@ -19,7 +19,7 @@ const COLUMNS: Column<Signal>[] = [
   { head: "Stop", right: true, from: "lg", cell: (row) => amount(row.levels?.stop) },
   { head: "Target 1", right: true, from: "lg", cell: (row) => amount(row.levels?.targets[0]) },
   { head: "Outcome", cell: (row) => <span className="text-dim">{outcomeText(row)}</span> },
-  { head: "Return", right: true, from: "sm", cell: (row) => <span className={tone(row.outcome?.return_pct)}>{percent(row.outcome?.return_pct)}</span> },
+  { head: "Return", right: true, from: "md", cell: (row) => <span className={tone(row.outcome?.return_pct)}>{percent(row.outcome?.return_pct)}</span> },
   { head: "R", right: true, from: "sm", cell: (row) => <span className={tone(row.outcome?.r_multiple)}>{signed(row.outcome?.r_multiple)}</span> },
 ];
 
