@@ -171,25 +171,37 @@ def _share(part: float, whole: float) -> float:
 def _doji(bars: Sequence[Bar]) -> tuple[float, str]:
     ((open_, high, low, close),) = bars
     share = _share(abs(close - open_), high - low)
-    return 1.0 - share, f"Open and close are only {share:.0%} of the range apart: nobody won"
+    return (
+        1.0 - share,
+        f"Open and close are only {100.0 * share:.0f} % of the range apart: nobody won",
+    )
 
 
 def _lower_shadow(bars: Sequence[Bar]) -> tuple[float, str]:
     ((open_, high, low, close),) = bars
     share = _share(min(open_, close) - low, high - low)
-    return share, f"The lower shadow is {share:.0%} of the range: sellers were bought back"
+    return (
+        share,
+        f"The lower shadow is {100.0 * share:.0f} % of the range: sellers were bought back",
+    )
 
 
 def _upper_shadow_low(bars: Sequence[Bar]) -> tuple[float, str]:
     ((open_, high, low, close),) = bars
     share = _share(high - max(open_, close), high - low)
-    return share, f"The upper shadow is {share:.0%} of the range after a fall: buyers showed up"
+    return (
+        share,
+        f"The upper shadow is {100.0 * share:.0f} % of the range after a fall: buyers showed up",
+    )
 
 
 def _upper_shadow_high(bars: Sequence[Bar]) -> tuple[float, str]:
     ((open_, high, low, close),) = bars
     share = _share(high - max(open_, close), high - low)
-    return share, f"The upper shadow is {share:.0%} of the range after a rise: buyers were sold to"
+    return (
+        share,
+        f"The upper shadow is {100.0 * share:.0f} % of the range after a rise: buyers were sold to",
+    )
 
 
 def _engulfing(bars: Sequence[Bar]) -> tuple[float, str]:
@@ -203,14 +215,17 @@ def _engulfing(bars: Sequence[Bar]) -> tuple[float, str]:
 def _star(bars: Sequence[Bar]) -> tuple[float, str]:
     (open_1, _, _, close_1), _, (_, _, _, close_3) = bars
     share = _share(abs(close_3 - close_1), abs(open_1 - close_1))
-    return share, f"After a pause the third bar takes back {share:.0%} of the first one's body"
+    return (
+        share,
+        f"After a pause the third bar takes back {100.0 * share:.0f} % of the first one's body",
+    )
 
 
 def _march(bars: Sequence[Bar]) -> tuple[float, str]:
     shares = [_share(abs(close - open_), high - low) for open_, high, low, close in bars]
     share = sum(shares) / len(shares)
     way = "rising" if bars[-1][3] > bars[-1][0] else "falling"
-    return share, f"Three {way} bars in a row, their bodies {share:.0%} of their ranges"
+    return share, f"Three {way} bars in a row, their bodies {100.0 * share:.0f} % of their ranges"
 
 
 _PURITY: dict[str, Callable[[Sequence[Bar]], tuple[float, str]]] = {

@@ -6,6 +6,11 @@
     score      = sign(net) * 100 * agreement * mass         (-100 … 100, one decimal)
 
 BUY from THRESHOLD up, SELL from -THRESHOLD down, else HOLD.
+
+Calibrated on ETH and BTC of 2025: BUY and SELL are 5 to 6 % of the bars of each timeframe. That is
+their natural ceiling too: a signal lives some 10 bars on average and is not repeated meanwhile.
+About a third of them win, 0.06 to 0.1 R each on average at 1m before cost. At 1m the cost of a
+round trip is more than that, which is why the risk score counts it.
 """
 
 from collections.abc import Sequence

@@ -78,9 +78,9 @@ def _danger(signal: Signal, risk: Risk) -> str:
     target = 100.0 * ROUND_TRIP_COST / risk.cost_share
     return (
         f"Risk is {signal.risk_score} of 100: the ATR is {risk.volatility:.2f} % of price, more"
-        f" than on {risk.calmer:.0%} of recent bars, price is {risk.stretch:.1f} ATR from its"
-        f" EMA 21, and getting in and out costs about {100.0 * ROUND_TRIP_COST:.1f} % where the"
-        f" first target is {target:.2f} % away."
+        f" than on {100.0 * risk.calmer:.0f} % of recent bars, price is {risk.stretch:.1f} ATR"
+        f" from its EMA 21, and getting in and out costs about {100.0 * ROUND_TRIP_COST:.1f} %"
+        f" where the first target is {target:.2f} % away."
     )
 
 
