@@ -160,6 +160,9 @@ class Resting(Struct, frozen=True, kw_only=True):
     """The limit, or for a market order the worst price acceptable."""
     sent_at: TimeNs
     filled: Decimal = Decimal(0)
+    paid: Decimal = Decimal(0)
+    """Quote units traded so far, fees excluded."""
+    fees: Decimal = Decimal(0)
     fills: int = 0
 
     @property

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any, Literal
 
+import asyncpg
 from sqlalchemy import Dialect, MetaData, Numeric, Table, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -65,7 +66,7 @@ class Database:
 
         `account` is whose rows row-level security lets the app role see; without it, none.
         """
-        async with self.engine.connect() as connection:
+        async with self._connected() as connection:
             async with connection.begin():
                 if account is not None:
                     setting = text("SELECT set_config('hydradesk.account', :account, true)")
@@ -77,6 +78,19 @@ class Database:
             self.on_facts()
         for callback in after.values():
             callback()
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        """Take a connection; a server that is away or starting up is a ConnectionError."""
+        connection = self.engine.connect()
+        try:
+            await connection.start()
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise ConnectionError(f"the database does not answer: {error}") from error
+        try:
+            yield connection
+        finally:
+            await connection.close()
 
     async def close(self) -> None:
         """Release every connection."""

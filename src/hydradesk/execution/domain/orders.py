@@ -1,5 +1,8 @@
 """The order's life, as pure functions. docs/order-life.md draws it."""
 
+from collections.abc import Callable
+from decimal import Decimal
+
 import msgspec
 
 from hydradesk.execution.contracts import (
@@ -13,7 +16,7 @@ from hydradesk.execution.contracts import (
 )
 from hydradesk.kernel.errors import Conflict
 from hydradesk.kernel.ids import TransferId
-from hydradesk.kernel.numbers import MONEY, Amount, plain
+from hydradesk.kernel.numbers import MONEY, Amount, Asset, plain
 from hydradesk.kernel.time import TimeNs
 from hydradesk.ledger.contracts import OUTSIDE, Book, Transfer, book
 from hydradesk.market.contracts import Instrument
@@ -81,13 +84,20 @@ def hold(order: Order, instrument: Instrument) -> Transfer:
 def settlement(order: Order, fill: Fill, instrument: Instrument) -> list[Transfer]:
     """Name the money that moves with a fill; the ids make a repeated report harmless.
 
-    What the customer pays is rounded up to a quantum, what the customer receives down.
+    What the customer pays is rounded up to a quantum, what the customer receives down: once for
+    the order, not once for each fill, so that the parts add up to what was held.
+
+    Args:
+        order: as it stands with the fill.
+        fill: the trade.
+        instrument: whose assets move.
     """
     venue = book(OUTSIDE, f"venue-{order.venue}")
     base = Amount.exactly(fill.qty, instrument.base)
-    fee = Amount.at_least(fill.fee, instrument.quote)
+    fee = _part(order.fees, fill.fee, instrument.quote, Amount.at_least)
     buys = order.intent.side == "buy"
-    quote = (Amount.at_least if buys else Amount.at_most)(fill.notional, instrument.quote)
+    rounded = Amount.at_least if buys else Amount.at_most
+    quote = _part(order.paid, fill.notional, instrument.quote, rounded)
     paid, got = (quote, base) if buys else (base, quote)
     fee_from = held(order) if buys else cash(order)
     moves = [
@@ -139,8 +149,18 @@ def held(order: Order) -> Book:
 def _held_at_first(order: Order, instrument: Instrument) -> Amount:
     intent = order.intent
     if intent.side == "buy":
-        return Amount.at_least(intent.cost, instrument.quote)
+        fees = MONEY.subtract(intent.cost, intent.notional)
+        paid = Amount.at_least(intent.notional, instrument.quote)
+        return paid + Amount.at_least(fees, instrument.quote)
     return Amount.exactly(intent.qty, instrument.base)
+
+
+def _part(
+    total: Decimal, last: Decimal, asset: Asset, rounded: Callable[[Decimal, Asset], Amount]
+) -> Amount:
+    """The rounded total less what it was before the last part came."""
+    before = rounded(MONEY.subtract(total, last), asset)
+    return Amount(asset, rounded(total, asset).quanta - before.quanta)
 
 
 def _moved(order: Order, at: TimeNs, **changes: object) -> Order:

@@ -34,7 +34,7 @@ from hydradesk.market.contracts import Candle, Instrument, Tick, walk
 from hydradesk.risk.contracts import Side
 
 QUANTUM = Decimal("1e-8")
-"""Fees are rounded up to this many quote units."""
+"""An order's fee is rounded up to this many quote units: once, however many trades it takes."""
 
 
 class PaperTerms(Struct, frozen=True, kw_only=True):
@@ -119,13 +119,14 @@ def _meet(order: Resting, tick: Tick, budget: Decimal, place: Place) -> Trade | 
     if qty <= 0 or not _crosses(order, quote(order.side, tick, Decimal(0), place)):
         return None
     price = _no_worse(order, quote(order.side, tick, qty, place))
-    notional = MONEY.multiply(qty, price)
+    paid = MONEY.add(order.paid, MONEY.multiply(qty, price))
+    fees = away_from_zero(MONEY.multiply(paid, place.terms.fee_rate), QUANTUM)
     return Trade(
         order=order.client_id,
         number=order.fills + 1,
         qty=plain(qty),
         price=price,
-        fee=plain(away_from_zero(MONEY.multiply(notional, place.terms.fee_rate), QUANTUM)),
+        fee=plain(MONEY.subtract(fees, order.fees)),
         at=tick.at,
     )
 
@@ -150,8 +151,13 @@ def _no_worse(order: Resting, price: Decimal) -> Decimal:
 
 
 def _after(order: Resting, trade: Trade) -> Resting:
-    filled = plain(MONEY.add(order.filled, trade.qty))
-    return msgspec.structs.replace(order, filled=filled, fills=trade.number)
+    return msgspec.structs.replace(
+        order,
+        filled=plain(MONEY.add(order.filled, trade.qty)),
+        paid=plain(MONEY.add(order.paid, MONEY.multiply(trade.qty, trade.price))),
+        fees=plain(MONEY.add(order.fees, trade.fee)),
+        fills=trade.number,
+    )
 
 
 def _lapse(order: Resting, tick: Tick) -> Lapse:

@@ -105,7 +105,8 @@ class AutoTrader:
             mine = await self._orders.of_signal(tx, signal)
         if any(_is(one, "buy") and not one.done for one in mine):
             return  # the venue is silent: the next bar tries again
-        net = _net(mine)
+        free = await self._execution.free(account, self._desk.instruments.find(symbol))
+        net = min(_net(mine), free)  # its owner may have sold some of it by hand
         if net > 0 and not any(_is(one, "sell") for one in mine):
             left = await self._place(account, symbol, signal, "sell", net)
             if isinstance(left, Refused):

@@ -7,8 +7,9 @@ from itertools import groupby
 
 import structlog
 from msgspec import Struct
+from sqlalchemy.exc import DBAPIError
 
-from hydradesk.execution.contracts import FINAL, Fill, Order, Rejected, VenueReport
+from hydradesk.execution.contracts import FINAL, Fill, Order, Rejected, Unknown, VenueReport
 from hydradesk.execution.domain import intents
 from hydradesk.execution.domain import orders as life
 from hydradesk.execution.domain.intents import Wanted
@@ -20,7 +21,7 @@ from hydradesk.kernel.numbers import Amount, plain, toward_zero
 from hydradesk.kernel.time import Clock
 from hydradesk.kernel.tx import Transactions, Tx
 from hydradesk.ledger.contracts import Ledger, book
-from hydradesk.market.contracts import Instruments, Prices
+from hydradesk.market.contracts import Instrument, Instruments, Prices
 from hydradesk.risk.contracts import Guardian, Intent, Refused, Reservations
 
 BATCH = 64
@@ -67,7 +68,7 @@ class ExecutionService:
             async with self._desk.lanes.lane(intent.account), self._db.begin() as tx:
                 known_order = await self._books.orders.find(tx, intent.id)
                 if known_order is not None:
-                    return _same(known_order, intent)
+                    return _same(known_order, intent, venue)
                 order = await self._open(tx, intent, venue)
             return order if isinstance(order, Refused) else await self.send(order)
 
@@ -84,16 +85,20 @@ class ExecutionService:
     async def close(self, account: AccountId, symbol: str, order: OrderId) -> Order | Refused:
         """Sell all that is free of a symbol, at market; NotFound when there is nothing."""
         instrument = self._desk.instruments.find(symbol)
-        async with self._db.begin() as tx:
-            mine = await self._books.ledger.balances(tx, account)
-        quanta = mine.get((book(account, "cash"), instrument.base.symbol), 0)
-        free = toward_zero(Amount(instrument.base, quanta).units, instrument.lot)
+        free = await self.free(account, instrument)
         if free <= 0:
             raise NotFound(f"nothing of {instrument.symbol} is free to close", field="symbol")
         wanted = Wanted(
             id=order, account=account, side="sell", type="market", qty=plain(free), origin="close"
         )
         return await self.submit_wanted(wanted, instrument.symbol)
+
+    async def free(self, account: AccountId, instrument: Instrument) -> Decimal:
+        """Return the base units, on the lot, that no live order sells already."""
+        async with self._db.begin() as tx:
+            mine = await self._books.ledger.balances(tx, account)
+        quanta = mine.get((book(account, "cash"), instrument.base.symbol), 0)
+        return toward_zero(Amount(instrument.base, quanta).units, instrument.lot)
 
     def fee_rate(self, venue: str) -> Decimal:
         """Return the most a venue charges; NotFound names the venues there are."""
@@ -111,6 +116,8 @@ class ExecutionService:
             order = await self._books.orders.get(tx, order.id)
             if order.state not in ("created", "unknown"):
                 return order  # a report has overtaken the answer
+            if order.state == "unknown" and isinstance(ack, Unknown):
+                return order  # still silent: no news
             order = life.acknowledged(order, ack, self._desk.clock.now())
             await self._save(tx, order, None)
         return order
@@ -235,19 +242,24 @@ class Reconciliation:
             await asyncio.sleep(every_s)
             try:
                 await self.settle(venues)
-            except Unavailable as error:
-                log.warning("reconcile.waiting", error=str(error))
+            except (Unavailable, DBAPIError, OSError) as error:
+                log.warning("reconcile.waiting", error=type(error).__name__)
 
 
 def _account(report: VenueReport) -> str:
     return report.fill.account if report.fill else f"order {report.client_id}"
 
 
-def _same(order: Order, intent: Intent) -> Order:
-    asked = (intent.account, intent.symbol, intent.side, intent.qty, intent.type)
-    known = order.intent
-    if asked != (known.account, known.symbol, known.side, known.qty, known.type):
+def _same(order: Order, intent: Intent, venue: str) -> Order:
+    """Return the known order when it is what was asked for; a market's price may have moved."""
+    if (order.venue, _asked(order.intent)) != (venue, _asked(intent)):
         raise Conflict(
             f"another order has the id {intent.id}", field="client_id", fix="choose a new client_id"
         )
     return order
+
+
+def _asked(intent: Intent) -> tuple[object, ...]:
+    price = intent.price if intent.type == "limit" else None
+    how = (intent.type, intent.time_in_force, price)
+    return (intent.account, intent.symbol, intent.side, intent.qty, *how)

@@ -6,6 +6,8 @@ It shares nothing with the desk but messages, so it runs as well in a process of
 from collections.abc import Sequence
 from typing import Literal
 
+from sqlalchemy.exc import DBAPIError
+
 from hydradesk.execution.contracts import (
     Accepted,
     Ack,
@@ -13,6 +15,7 @@ from hydradesk.execution.contracts import (
     Order,
     Rejected,
     Resting,
+    Unknown,
     VenueOrder,
     VenueReport,
     VenueState,
@@ -42,6 +45,12 @@ class PaperVenue:
 
     async def submit(self, order: Order) -> Ack:
         """Rest the order until a bar comes; the same id again gives the first answer again."""
+        try:
+            return await self._rest(order)
+        except (DBAPIError, OSError) as error:  # it may have been kept, or not
+            return Unknown(f"the venue's database does not answer: {type(error).__name__}")
+
+    async def _rest(self, order: Order) -> Ack:
         async with self._db.begin() as tx:
             number = await self._store.count_order(tx)
             known = await self._store.find(tx, order.id)
