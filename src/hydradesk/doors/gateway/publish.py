@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import structlog
 from msgspec import Struct
+from prometheus_client import Counter, Gauge
 from sqlalchemy.exc import DBAPIError
 
 from hydradesk.accounts.contracts import Account, AccountChanged
@@ -45,6 +46,9 @@ FLUSH_S = 0.1
 REPEAT = 50
 """… and prices, feed and a heartbeat at least every 50th flush: five seconds."""
 LISTS = ("signals", "patterns", "orders", "trades", "positions", "risk", "indicators")
+
+FACTS = Counter("hydradesk_facts", "Facts published", ["topic"])
+CLIENTS = Gauge("hydradesk_stream_clients", "WebSocket clients connected")
 
 log = structlog.get_logger("gateway")
 
@@ -86,6 +90,7 @@ class Publisher:
 
     def __init__(self, hub: Hub, sources: Sources) -> None:
         self._hub, self._sources = hub, sources
+        CLIENTS.set_function(lambda: len(hub.clients))
         self._worth_changed = False
         self._ticked: set[Symbol] = set()
         self._kinds: dict[str, tuple[type[Fact], Callable[[Any], None]]] = {}
@@ -111,7 +116,8 @@ class Publisher:
         hub.provide("portfolio", self._portfolio_snapshot)
 
     def tap(self, fact: Stamped) -> None:
-        """Publish what a fact means to the page."""
+        """Count a fact, and publish what it means to the page."""
+        FACTS.labels(fact.topic).inc()
         known = self._kinds.get(fact.topic)
         if known is not None:
             kind, handler = known
