@@ -1,0 +1,1 @@
+"""What the desk costs: `python -m benchmarks.NAME [--json]`. Figures are in RESULTS.md."""
