@@ -1,5 +1,6 @@
 """A market on a simulated wall clock, with feeds made by hand."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from decimal import Decimal
 
@@ -90,6 +91,7 @@ class House:
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.wall.advance(int(seconds * 10**9))
+        await asyncio.sleep(0)
 
     async def quiesce(self) -> None:
         self.quiet += 1

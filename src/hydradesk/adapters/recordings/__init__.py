@@ -1,5 +1,6 @@
 """Recorded candle files: replayed as if they were live, and written while they are."""
 
 from hydradesk.adapters.recordings.feed import RecordingsFeed
+from hydradesk.adapters.recordings.recorder import Recorder
 
-__all__ = ["RecordingsFeed"]
+__all__ = ["Recorder", "RecordingsFeed"]

@@ -14,6 +14,7 @@ from hydradesk.market.contracts import Candle, Instruments, Price, Session, Tick
 from hydradesk.market.domain.stats import DayStats
 from hydradesk.market.ports import Feed, MarketStore
 from hydradesk.market.service.keeper import Keeper
+from hydradesk.market.service.live import Live
 from hydradesk.market.service.pace import Pace
 from hydradesk.market.service.stream import Stream
 from hydradesk.market.service.views import FeedStatus, Listeners, Setup
@@ -53,6 +54,7 @@ class MarketService:
         self.listeners = Listeners()
         self._keeper = Keeper(db, store, feed, desk, setup)
         self._pace = Pace(wall, setup.sleep, setup.speed)
+        self._live = Live(self._keeper, wall, setup, self._tell)
         self._turn = asyncio.Lock()
         self._claims = 0
         """Commands that want the session for themselves: the minute at hand is abandoned."""
@@ -82,7 +84,7 @@ class MarketService:
                 self._trouble = f"{type(error).__name__}: {error}".split("\n", maxsplit=1)[0]
                 log.warning("market.waiting", reason=self._trouble)
                 self._tell_feed()
-                await asyncio.sleep(RETRY)
+                await self._setup.sleep(RETRY)
                 continue
             if not going:
                 await self._pace.change()
@@ -92,11 +94,14 @@ class MarketService:
         await self._feed.close()
 
     async def step(self) -> bool:
-        """Play the next minute at the chosen speed; False at the end of the recording."""
+        """Play the next minute, or look at a live feed once; False at the end of a recording."""
         async with self._turn:
             if self._keeper.unsaved:
                 await self._keeper.reload()
                 await self._settle()
+            if self._feed.kind == "live":
+                self._note_changes(bool(await self._live.step()))
+                return True
             if self._keeper.finished:
                 await self._end()
                 return False
@@ -109,10 +114,7 @@ class MarketService:
                     return True
                 self._desk.advance(TimeNs(moment))
                 self._play(bars, quarter)
-            changes = await self._keeper.close_minute(end, bars)
-            if changes or self._trouble:
-                self._trouble = ""
-                self._tell_feed()
+            self._note_changes(bool(await self._keeper.close_minute(end, bars)))
             await self._setup.quiesce()
         return True
 
@@ -209,6 +211,11 @@ class MarketService:
     async def _end(self) -> None:
         if not self._keeper.progress.ended:
             await self._keeper.note(ended=True)
+            self._tell_feed()
+
+    def _note_changes(self, changed: bool) -> None:
+        if changed or self._trouble:
+            self._trouble = ""
             self._tell_feed()
 
     def _play(self, bars: dict[Symbol, Candle], quarter: int) -> None:

@@ -19,7 +19,7 @@ from hydradesk.market.contracts import (
     SessionProgress,
     StreamChanged,
 )
-from hydradesk.market.domain.quality import view
+from hydradesk.market.domain import quality
 from hydradesk.market.ports import Feed, MarketStore
 from hydradesk.market.service.stream import Memory, Stream, opened
 from hydradesk.market.service.views import Setup
@@ -140,6 +140,30 @@ class Keeper:
             stream.reported = stream.gate.changes
         return changes
 
+    async def publish_changes(self) -> Sequence[StreamChanged]:
+        """Let streams age, and publish those that changed, although no minute closed."""
+        now = self._desk.now()
+        for stream in self.streams.values():
+            stream.gate = quality.aged(stream.gate, now)
+        changes = self._changes(now)
+        if changes:
+            async with self._saving:
+                progress = self._with(memory=self._memory())
+                async with self._db.begin() as tx:
+                    await self._store.append(tx, self.feed.source, [], changes)
+                    await self._store.save_progress(tx, self.session.id, progress)
+                self.progress = progress
+            for stream in self.streams.values():
+                stream.reported = stream.gate.changes
+        return changes
+
+    def backfill(self, bars: Sequence[Candle]) -> None:
+        """Take bars of minutes that were missing; they are stored with the next minute."""
+        for bar in bars:
+            stream = self.streams.get(bar.symbol)
+            if stream is not None:
+                stream.find(bar, self._desk.now())
+
     async def note(self, **changes: object) -> None:
         """Save speed, paused or ended, so that a restart finds them."""
         async with self._saving:
@@ -216,7 +240,7 @@ class Keeper:
                 at=at,
                 key=one.symbol,
                 session=self.session.id,
-                stream=view(one.gate),
+                stream=quality.view(one.gate),
             )
             for one in self.streams.values()
             if one.gate.changes != one.reported

@@ -106,7 +106,8 @@ class Stream:
 
         Returns the bars that closed, shortest timeframe first.
         """
-        self._growing = None
+        if self._growing is not None and self._growing.open_time < close:
+            self._growing = None
         closed: list[Candle] = []
         if bar is not None:
             self.gate, verdict = quality.judge(self.gate, bar, now)
@@ -118,6 +119,13 @@ class Stream:
                 self._stats = None
         self.gate = quality.aged(self.gate, now)
         return closed + self._aggregator.advance(close)
+
+    def find(self, bar: Candle, now: int) -> None:
+        """Take a bar of a minute that was missing; others are left alone."""
+        if any(start <= bar.open_time < end for start, end in self.gate.missing):
+            self.gate, verdict = quality.judge(self.gate, bar, now)
+            if verdict == "backfill":
+                self.late.append(bar)
 
     def by_timeframe(self, closed: Sequence[Candle]) -> dict[str, Candle]:
         """Return closed bars by timeframe."""
