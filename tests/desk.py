@@ -13,6 +13,7 @@ from hydradesk.execution.ports import Venue
 from hydradesk.execution.service.orders import Books, Desk, ExecutionService, Reconciliation
 from hydradesk.execution.service.paper import PaperVenue
 from hydradesk.execution.store.orders import SqlOrderStore
+from hydradesk.execution.store.paper import PaperStore
 from hydradesk.infra.db import Database
 from hydradesk.infra.lanes import Lanes
 from hydradesk.kernel.ids import AccountId, OrderId, SessionId, Symbol
@@ -112,7 +113,7 @@ class House:
         self.portfolio = PortfolioService(db, self.portfolio_store, around, paper)
         outside = Outside(self.portfolio, self.prices, self.clock)
         self.risk = RiskService(db, self.reservations, self.book, limits, outside)
-        self.paper = PaperVenue(db, DEFAULT, PaperTerms())
+        self.paper = PaperVenue(db, PaperStore(), DEFAULT, PaperTerms())
         self.venues: dict[str, Venue] = {"paper": venue or self.paper}
         self.desk = Desk(self.risk, DEFAULT, self.prices, self.clock, self.lanes)
         books = Books(self.orders, self.ledger, self.portfolio, self.reservations)

@@ -7,7 +7,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hydradesk.execution.domain.paper import Event, Lapse, PaperTerms, Resting, Trade, serve
+from hydradesk.execution.contracts import Resting
+from hydradesk.execution.domain.paper import Event, Lapse, PaperTerms, Trade, serve
 from hydradesk.kernel.ids import AccountId, OrderId
 from hydradesk.kernel.time import MILLISECOND, MINUTE, TimeNs
 from hydradesk.market.contracts import Candle, walk

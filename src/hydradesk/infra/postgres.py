@@ -67,10 +67,15 @@ class PostgresServer:
             return True
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
-        for _ in range(5):  # another process may take the port between our look and its bind
-            if self._launch(wait_s):
+        former = self._former_port()
+        for attempt in range(8):
+            # Another process may take the port between our look and its bind, and what a killed
+            # server leaves behind needs a moment to end.
+            port = former if former is not None and _is_free(former) else _free_port()
+            if self._launch(port, wait_s):
                 self._create_database()
                 return False
+            time.sleep(0.05 * 2**attempt)
         raise Unavailable(f"PostgreSQL does not start: see {self._log}")
 
     def stop(self, wait_s: float = 30.0) -> None:
@@ -116,6 +121,13 @@ class PostgresServer:
             return None
         return pid
 
+    def _former_port(self) -> int | None:
+        """Where a server that was killed has listened: pools that are open look there again."""
+        try:
+            return self._port()
+        except (OSError, ValueError, IndexError):
+            return None
+
     def _port(self) -> int:
         return int((self.data / "postmaster.pid").read_text().splitlines()[3])
 
@@ -141,18 +153,21 @@ class PostgresServer:
             time.sleep(0.02)
 
     def _initialise(self) -> None:
-        for folder in (self.data, self._log.parent, self._secret.parent):
+        """Set a new server up beside its place, so that a death half-way leaves nothing there."""
+        fresh = self.data.with_name("postgres.new")
+        shutil.rmtree(fresh, ignore_errors=True)
+        for folder in (fresh, self._log.parent, self._secret.parent):
             folder.mkdir(parents=True, exist_ok=True)
         self._secret.parent.chmod(0o700)
         if not self._secret.exists():
             self._secret.touch(0o600)
             self._secret.write_text(secrets.token_urlsafe(24))
-        self.data.chmod(0o700)
+        fresh.chmod(0o700)
         if self._user:
             owner = pwd.getpwnam(self._user)
-            os.chown(self.data, owner.pw_uid, owner.pw_gid)
+            os.chown(fresh, owner.pw_uid, owner.pw_gid)
             _require_entry(self.data.parent, self._user)
-        command = [str(self._bin / "initdb"), "-D", str(self.data), "-U", OWNER, "-E", "UTF8"]
+        command = [str(self._bin / "initdb"), "-D", str(fresh), "-U", OWNER, "-E", "UTF8"]
         command += ["--locale=C", "--auth=scram-sha-256", "--no-instructions"]
         with self._password_pipe() as pipe:
             done = subprocess.run(
@@ -164,8 +179,9 @@ class PostgresServer:
                 **self._as(),
             )
         if done.returncode != 0:
-            shutil.rmtree(self.data, ignore_errors=True)
+            shutil.rmtree(fresh, ignore_errors=True)
             raise Unavailable(f"PostgreSQL cannot be set up in {self.data}: {done.stderr.strip()}")
+        fresh.rename(self.data)
 
     @contextlib.contextmanager
     def _password_pipe(self) -> Iterator[int]:
@@ -180,9 +196,9 @@ class PostgresServer:
         finally:
             os.close(reader)
 
-    def _launch(self, wait_s: float) -> bool:
+    def _launch(self, port: int, wait_s: float) -> bool:
         options = [part for key, value in SETTINGS.items() for part in ("-c", f"{key}={value}")]
-        command = [str(self._bin / "postgres"), "-D", str(self.data), "-p", str(_free_port())]
+        command = [str(self._bin / "postgres"), "-D", str(self.data), "-p", str(port)]
         with self._log.open("ab") as out:
             process = subprocess.Popen(
                 [*command, *options],
@@ -272,9 +288,18 @@ def _free_port() -> int:
     """A free port below the ephemeral range, so that no outgoing connection takes it."""
     while True:
         port = 20_000 + secrets.randbelow(12_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
+        if _is_free(port):
             return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _reap(pid: int) -> None:
