@@ -113,13 +113,18 @@ def decode_cursor(cursor: str | None, kinds: tuple[type, ...]) -> list[Any] | No
     try:
         body = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         parts = msgspec.json.decode(body, type=list[str | int])
-        if tuple(type(part) for part in parts) != kinds:
+        if tuple(type(part) for part in parts) != kinds or not all(map(_storable, parts)):
             raise ValueError(parts)
     except (ValueError, msgspec.MsgspecError) as error:
         raise Invalid(
             "the cursor is not one of ours", field="cursor", fix="pass `next` of the last page"
         ) from error
     return parts
+
+
+def _storable(part: str | int) -> bool:
+    """Whether the database can compare with it: 64 bits, no NUL."""
+    return "\0" not in part if isinstance(part, str) else -(2**63) <= part < 2**63
 
 
 def view_schemas() -> dict[str, Any]:

@@ -39,7 +39,10 @@ def set_up(folder: Path | None, level: str) -> None:
     terminal.setLevel(level)
     terminal.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            processor=structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+            processor=structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(),
+                exception_formatter=structlog.dev.plain_traceback,  # no locals: they hold secrets
+            ),
             foreign_pre_chain=shared,
         )
     )
@@ -51,7 +54,12 @@ def set_up(folder: Path | None, level: str) -> None:
         )
         file.setFormatter(
             structlog.stdlib.ProcessorFormatter(
-                processor=structlog.processors.JSONRenderer(), foreign_pre_chain=shared
+                processors=[
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    structlog.processors.format_exc_info,
+                    structlog.processors.JSONRenderer(default=str),
+                ],
+                foreign_pre_chain=shared,
             )
         )
         handlers.append(file)

@@ -71,7 +71,7 @@ class PostgresServer:
         for attempt in range(8):
             # Another process may take the port between our look and its bind, and what a killed
             # server leaves behind needs a moment to end.
-            port = former if former is not None and _is_free(former) else _free_port()
+            port = former if former is not None and _becomes_free(former) else _free_port()
             if self._launch(port, wait_s):
                 self._create_database()
                 return False
@@ -290,6 +290,15 @@ def _free_port() -> int:
         port = 20_000 + secrets.randbelow(12_000)
         if _is_free(port):
             return port
+
+
+def _becomes_free(port: int, wait_s: float = 2.0) -> bool:
+    deadline = time.monotonic() + wait_s
+    while not _is_free(port):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def _is_free(port: int) -> bool:

@@ -3,6 +3,8 @@
 from alembic import op
 
 APP, SYSTEM = "hydradesk_app", "hydradesk_system"
+EVERYBODYS = ("outbox", "outbox_cursors", "gateway_idempotency", "execution_venue_cursors")
+"""Tables with everybody's affairs in one place, which no tenant may read."""
 
 
 def ensure_roles() -> None:
@@ -28,6 +30,8 @@ def grant(schema: str, *, app: bool) -> None:
     if app:
         op.execute(f"GRANT USAGE ON SCHEMA {schema} TO {APP}")
         op.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {APP}")
+        for table in EVERYBODYS:
+            op.execute(f"REVOKE ALL ON {schema}.{table} FROM {APP}")
 
 
 def protect(table: str, *columns: str) -> None:
