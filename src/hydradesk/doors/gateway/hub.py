@@ -6,12 +6,12 @@ that does not read is dropped with a reason; it never slows the others.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
 from msgspec import Raw, Struct
 
-from hydradesk.kernel.time import SECOND, Clock, rfc3339
+from hydradesk.kernel.time import MILLISECOND, SECOND, Clock, rfc3339
 
 KEPT_MESSAGES = 1_000
 KEPT_NS = 60 * SECOND
@@ -69,8 +69,8 @@ class Client:
 class Topic:
     """One topic's memory."""
 
-    def __init__(self) -> None:
-        self.seq = 0
+    def __init__(self, seq: int) -> None:
+        self.seq = seq
         self.kept: deque[tuple[int, int, str]] = deque(maxlen=KEPT_MESSAGES)
         self.recent: deque[Raw] = deque(maxlen=RECENT)
         self.clients: set[Client] = set()
@@ -82,6 +82,9 @@ class Hub:
 
     def __init__(self, wall: Clock) -> None:
         self._wall = wall
+        # Numbers go on where no earlier run can have been, so that a client that was away while
+        # the desk restarted is never taken for one that lacks nothing.
+        self._first = wall.now() // MILLISECOND
         self._topics: dict[str, Topic] = {}
         self._snapshots: dict[str, Snapshot] = {}
         self._pending: dict[str, object] = {}
@@ -171,6 +174,14 @@ class Hub:
         """Encode a message for one client: error or bye."""
         return self._encode(kind, topic, 0, data)
 
+    def forget(self, topics: Iterable[str]) -> None:
+        """Drop the past of topics: it belongs to a session or an account that is over."""
+        for topic in topics:
+            for name, one in self._topics.items():
+                if name.partition(":")[0] == topic:
+                    one.recent.clear()
+                    one.kept.clear()
+
     async def recent(self, topic: str) -> object:
         """A snapshot for list-like topics: the last items, oldest first."""
         return {"items": list(self._topic(topic).recent)}
@@ -186,7 +197,7 @@ class Hub:
         return kept if len(kept) == one.seq - after else None
 
     def _topic(self, name: str) -> Topic:
-        return self._topics.setdefault(name, Topic())
+        return self._topics.setdefault(name, Topic(self._first))
 
     def _encode(self, kind: str, topic: str | None, seq: int, data: object) -> str:
         message = Message(kind, topic, seq, rfc3339(self._wall.now()), data)
