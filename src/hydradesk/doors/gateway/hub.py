@@ -75,6 +75,8 @@ class Topic:
         self.recent: deque[Raw] = deque(maxlen=RECENT)
         self.clients: set[Client] = set()
         self.joining: dict[Client, list[str]] = {}
+        self.left_at = -KEPT_NS
+        """When the last client left: its past is kept for as long as it may resume."""
 
 
 class Hub:
@@ -116,9 +118,11 @@ class Hub:
         self._pending[topic] = data
 
     def listened(self, topic: str) -> bool:
-        """Whether anybody hears this topic."""
+        """Whether anybody hears this topic, or left so lately that he may come back for it."""
         one = self._topics.get(topic)
-        return one is not None and bool(one.clients or one.joining)
+        if one is None:
+            return False
+        return bool(one.clients or one.joining) or self._wall.now() < one.left_at + KEPT_NS
 
     def flush(self) -> None:
         """Send what publish_latest has collected; topics nobody hears only lose their past."""
@@ -156,7 +160,9 @@ class Hub:
     def unsubscribe(self, client: Client, topic: str) -> None:
         """Stop sending a topic to a client."""
         client.topics.discard(topic)
-        self._topic(topic).clients.discard(client)
+        one = self._topic(topic)
+        one.clients.discard(client)
+        one.left_at = self._wall.now()
 
     def leave(self, client: Client) -> None:
         """Forget a client."""
