@@ -11,11 +11,13 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from msgspec import Raw, Struct
 
-from hydradesk.kernel.time import SECOND, Clock, rfc3339
+from hydradesk.kernel.time import MILLISECOND, SECOND, Clock, rfc3339
 
 KEPT_MESSAGES = 1_000
 KEPT_NS = 60 * SECOND
 RECENT = 50
+WITH_NAMES = ("candles", "indicators")
+"""Topics that say of what: `candles:ETH-USDT:1m`."""
 QUEUE_MESSAGES = 2_000
 QUEUE_BYTES = 4 * 1024 * 1024
 
@@ -69,8 +71,8 @@ class Client:
 class Topic:
     """One topic's memory."""
 
-    def __init__(self) -> None:
-        self.seq = 0
+    def __init__(self, seq: int) -> None:
+        self.seq = self.first = seq
         self.kept: deque[tuple[int, int, str]] = deque(maxlen=KEPT_MESSAGES)
         self.recent: deque[Raw] = deque(maxlen=RECENT)
         self.clients: set[Client] = set()
@@ -82,6 +84,8 @@ class Hub:
 
     def __init__(self, wall: Clock) -> None:
         self._wall = wall
+        self._first = wall.now() // MILLISECOND
+        """Numbers begin at the time of our birth: nobody resumes in the memory of another run."""
         self._topics: dict[str, Topic] = {}
         self._snapshots: dict[str, Snapshot] = {}
         self._pending: dict[str, object] = {}
@@ -93,7 +97,8 @@ class Hub:
 
     def known(self, topic: str) -> bool:
         """Whether there is such a topic."""
-        return topic.partition(":")[0] in self._snapshots
+        name, colon, _ = topic.partition(":")
+        return name in self._snapshots and (not colon or name in WITH_NAMES)
 
     def publish(self, topic: str, data: object) -> None:
         """Send to everyone who listens, and keep it for those who resume."""
@@ -132,6 +137,7 @@ class Hub:
         """Resume after a sequence number when we can, else send a snapshot, then the rest."""
         one = self._topic(topic)
         missed = self._missed(one, after)
+        one.clients.discard(client)  # asked again: it starts anew, and hears nothing twice
         client.topics.add(topic)
         if missed is not None:
             for text in missed:
@@ -151,9 +157,14 @@ class Hub:
         one.clients.add(client)
 
     def unsubscribe(self, client: Client, topic: str) -> None:
-        """Stop sending a topic to a client."""
+        """Stop sending a topic to a client; a topic that nobody ever heard is forgotten."""
         client.topics.discard(topic)
-        self._topic(topic).clients.discard(client)
+        one = self._topics.get(topic)
+        if one is None:
+            return
+        one.clients.discard(client)
+        if one.seq == one.first and not one.clients and not one.joining:
+            del self._topics[topic]
 
     def leave(self, client: Client) -> None:
         """Forget a client."""
@@ -186,7 +197,7 @@ class Hub:
         return kept if len(kept) == one.seq - after else None
 
     def _topic(self, name: str) -> Topic:
-        return self._topics.setdefault(name, Topic())
+        return self._topics.setdefault(name, Topic(self._first))
 
     def _encode(self, kind: str, topic: str | None, seq: int, data: object) -> str:
         message = Message(kind, topic, seq, rfc3339(self._wall.now()), data)

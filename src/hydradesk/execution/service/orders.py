@@ -83,7 +83,14 @@ class ExecutionService:
         return await self.submit(intents.intent(wanted, instrument, last, rate, now), venue)
 
     async def close(self, account: AccountId, symbol: str, order: OrderId) -> Order | Refused:
-        """Sell all that is free of a symbol, at market; NotFound when there is nothing."""
+        """Sell all that is free of a symbol, at market; NotFound when there is nothing.
+
+        The same id again returns the same order.
+        """
+        async with self._db.begin() as tx:
+            known = await self._books.orders.find(tx, order)
+        if known is not None and known.intent.account == account:
+            return known
         instrument = self._desk.instruments.find(symbol)
         free = await self.free(account, instrument)
         if free <= 0:
