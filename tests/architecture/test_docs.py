@@ -14,50 +14,10 @@ from hydradesk.kernel.events import Fact
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-SPINE = set(
-    [
-        "C1",
-        "C2",
-        "C3",
-        "C4",
-        "C5",
-        "C7",
-        "C8",
-        "C14",
-        "C15",
-        "C17",
-        "C18",
-        "C19",
-        "C20",
-        "G12",
-        "I6",
-        "I7",
-        "I8",
-        "I9",
-        "I10",
-        "I11",
-        "I12",
-        "I13",
-        "I14",
-        "I15",
-        "I16",
-        "I18",
-        "I22",
-        "N2",
-        "N7",
-        "N8",
-        "N14",
-        "N16",
-        "N17",
-        "N18",
-        "P1",
-        "P3",
-        "P5",
-        "P8",
-        "P9",
-        "P14",
-        "P15",
-    ]
+SPINE = re.findall(
+    r"\w+",
+    "C1 C2 C3 C4 C5 C7 C8 C14 C15 C17 C18 C19 C20 G12 I6 I7 I8 I9 I10 I11 I12 I13 I14 I15 I16 "
+    "I18 I22 N2 N7 N8 N14 N16 N17 N18 P1 P3 P5 P8 P9 P14 P15",
 )
 
 
@@ -94,7 +54,7 @@ def claims() -> dict[str, list[str]]:
 
 def test_every_claim_names_a_test_that_exists() -> None:
     known = claims()
-    assert set(known) == SPINE
+    assert set(known) == set(SPINE)
     for name, tests in known.items():
         assert tests, f"{name} names no test"
         for test in tests:

@@ -29,7 +29,7 @@ async def market(house: House) -> MarketService:
 @pytest.fixture
 async def client(house: House, market: MarketService) -> AsyncIterator[httpx2.AsyncClient]:
     app = FastAPI()
-    app.include_router(api.router(market, house.store), prefix="/api")
+    app.include_router(api.routes(market, house.store).router, prefix="/api")
 
     @app.exception_handler(DeskError)
     async def problem(_: Request, error: DeskError) -> JSONResponse:

@@ -1,26 +1,22 @@
 """Which feed the desk listens to."""
 
-import asyncio
-
 import structlog
 
-from hydradesk.adapters.recordings import RecordingsFeed
+from hydradesk.adapters.ccxt import CcxtFeed
+from hydradesk.adapters.recordings import Recorder, RecordingsFeed
 from hydradesk.adapters.simulated import SimulatedFeed
 from hydradesk.app.settings import Settings
 from hydradesk.infra.clock import SystemClock
-from hydradesk.kernel.errors import Unavailable
 from hydradesk.kernel.time import parse_time
 from hydradesk.market.domain.instruments import DEFAULT
 from hydradesk.market.ports import Feed
-
-PATIENCE_S = 5
-"""How long `auto` waits for the exchange."""
+from hydradesk.market.service.choice import choose as first_that_opens
 
 log = structlog.get_logger("feeds")
 
 
 async def choose(settings: Settings) -> Feed:
-    """Return the feed that was asked for; `auto` takes the first that answers."""
+    """Return the feed that was asked for; `auto` takes the first that answers within 5 s."""
     match settings.feed:
         case "ccxt":
             return _live(settings)
@@ -29,28 +25,18 @@ async def choose(settings: Settings) -> Feed:
         case "simulated":
             return _simulated(settings)
         case _:
-            return await _first(settings)
-
-
-async def _first(settings: Settings) -> Feed:
-    """The exchange within five seconds, else recordings, else the simulation."""
-    for build in (_live, _replay):
-        feed = build(settings)
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                await feed.open()
-        except (Unavailable, TimeoutError) as error:
-            log.info("feed.not_there", feed=feed.kind, name=feed.name, reason=str(error)[:200])
-            await feed.close()
-            continue
-        return feed
-    return _simulated(settings)
+            choice = await first_that_opens(
+                [_live(settings), _replay(settings), _simulated(settings)]
+            )
+            log.info("feed.chosen", reasons=choice.reasons)
+            return choice.feed
 
 
 def _live(settings: Settings) -> Feed:
-    from hydradesk.adapters.ccxt import CcxtFeed
-
-    return CcxtFeed(settings.exchange, DEFAULT, SystemClock(), settings.exchange_url)
+    """The exchange; what it says is recorded, so that the day can be replayed."""
+    symbols = [one.symbol for one in DEFAULT.all]
+    feed = CcxtFeed(symbols, SystemClock(), settings.exchange, settings.exchange_url)
+    return Recorder(feed, settings.data_dir / "recordings")
 
 
 def _replay(settings: Settings) -> Feed:

@@ -68,6 +68,8 @@ async def _start(house: House) -> None:
     await house.bus.load()
     await house.market.start()  # prices first: what was missed is delivered with them
     await house.reconciliation.settle(house.venues)
+    if house.market.session.feed == "live":
+        house.collector.start()
 
 
 async def _run(house: House, listening: socket.socket, ready: Callable[[House], None]) -> None:
@@ -109,6 +111,7 @@ async def _run(house: House, listening: socket.socket, ready: Callable[[House], 
 async def _drain(house: House, server: uvicorn.Server, tasks: list[asyncio.Task[None]]) -> None:
     """Stop the inflow first, then finish what has begun."""
     by_name = {task.get_name(): task for task in tasks}
+    house.collector.stop()
     by_name["market"].cancel()
     await asyncio.gather(by_name["market"], return_exceptions=True)
     server.should_exit = True

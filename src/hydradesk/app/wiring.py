@@ -30,7 +30,7 @@ from hydradesk.market import api as market_api
 from hydradesk.market.contracts import BarClosed, SessionOpened, StreamChanged, timeframe_of
 from hydradesk.market.domain.instruments import DEFAULT, USDT
 from hydradesk.market.ports import Feed
-from hydradesk.market.service import MarketService, Setup
+from hydradesk.market.service import Collector, MarketService, Setup
 from hydradesk.market.store import SqlMarketStore
 from hydradesk.portfolio import api as portfolio_api
 from hydradesk.portfolio.service import Paper, PortfolioService, Surroundings
@@ -87,6 +87,7 @@ class House:
         system, desk = databases.system, clocks.desk
         self.market_store = SqlMarketStore(system, desk)
         self.market = self._market(outside.feed)
+        self.collector = Collector(system, self.market_store, outside.feed, DEFAULT, desk)
         self.orders, self.accounts = SqlOrderStore(), AccountStore()
         self.ledger, self.portfolio_store = LedgerStore(), PortfolioStore()
         self.portfolio = self._portfolio()

@@ -112,8 +112,15 @@ def after_commit(tx: Tx, key: str, callback: Callable[[], None]) -> None:
 
 
 async def raw(tx: Tx) -> Any:  # noqa: ANN401  (asyncpg has no types)
-    """Open the handle down to asyncpg: for COPY and hot statements in a store."""
-    return (await sql(tx).get_raw_connection()).driver_connection
+    """Open the handle down to asyncpg, inside the transaction: for COPY and hot statements.
+
+    SQLAlchemy sends BEGIN with its own first statement; what asyncpg were told before it would
+    commit by itself.
+    """
+    connection: Any = (await sql(tx).get_raw_connection()).driver_connection
+    if not connection.is_in_transaction():
+        await sql(tx).execute(text("SELECT 1"))
+    return connection
 
 
 async def insert_new(tx: Tx, table: Table, **values: Any) -> bool:

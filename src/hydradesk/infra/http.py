@@ -52,6 +52,7 @@ def requires(scope: str) -> Callable[[Request], Awaitable[Principal]]:
 
 VIEWS: dict[str, object] = {}
 """Every view type by schema name, for the OpenAPI document."""
+_SCHEMAS = "#/components/schemas/"
 
 
 class Routes:
@@ -72,7 +73,7 @@ class Routes:
             status: of a success.
             example: an instance of `view`, shown in the document.
         """
-        content: dict[str, Any] = {"schema": {"$ref": f"#/components/schemas/{_register(view)}"}}
+        content: dict[str, Any] = {"schema": {"$ref": f"{_SCHEMAS}{_register(view)}"}}
         if example is not None:
             content["example"] = msgspec.to_builtins(example)
 
@@ -129,16 +130,37 @@ def _storable(part: str | int) -> bool:
 
 def view_schemas() -> dict[str, Any]:
     """Return the JSON schemas of all registered views, for #/components/schemas."""
-    template = "#/components/schemas/{name}"
+    template = f"{_SCHEMAS}{{name}}"
     _, components = msgspec.json.schema_components(VIEWS.values(), ref_template=template)
-    return dict(components)
+    return {_public(name): _published(schema) for name, schema in components.items()}
 
 
 def _register(view: object) -> str:
     (reference,), _ = msgspec.json.schema_components([view], ref_template="{name}")
-    name = str(reference["$ref"])
+    name = _public(str(reference["$ref"]))
     VIEWS[name] = view
     return name
+
+
+def _public(name: str) -> str:
+    """Return what outsiders call it: OrderView is their Order, Page_OrderView_ their OrderPage."""
+    if name.startswith("Page_"):
+        return f"{_public(name.removeprefix('Page_').removesuffix('_'))}Page"
+    return name.removesuffix("View")
+
+
+def _published(node: Any) -> Any:  # noqa: ANN401  (JSON)
+    """Rewrite references to public names, drop titles: they repeat ours; no field is left out."""
+    if isinstance(node, list):
+        return [_published(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {key: one for key, one in node.items() if key != "title" or not isinstance(one, str)}
+    if "$ref" in kept:
+        kept["$ref"] = _SCHEMAS + _public(kept["$ref"].removeprefix(_SCHEMAS))
+    if "properties" in kept:
+        kept["required"] = list(kept["properties"])
+    return {key: _published(one) for key, one in kept.items()}
 
 
 def _camel(name: str) -> str:

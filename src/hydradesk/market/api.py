@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from fastapi import Header, Query, Response
 from msgspec import Struct
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from hydradesk.infra.http import Page, Routes, decode_cursor, encode_cursor
 from hydradesk.kernel.errors import Invalid
@@ -99,11 +99,62 @@ class FeedView(Struct, frozen=True, kw_only=True):
 class FeedCommand(BaseModel):
     """What the replay should do; `speed` goes with speed, `to` with seek."""
 
-    model_config = {"extra": "forbid"}
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"action": "speed", "speed": 120}}
+    )
 
     action: Literal["pause", "resume", "speed", "seek", "restart"]
     speed: float | None = None
     to: str | None = None
+
+
+ETH = "ETH-USDT"
+FEED = FeedView(
+    session="s0001",
+    feed="replay",
+    name="/data/candles",
+    badge="REPLAY",
+    clock="2025-06-24T01:46:00Z",
+    wall="2026-11-21T08:54:09.9Z",
+    start="2025-06-24T00:00:00Z",
+    end="2025-07-01T00:00:00Z",
+    speed=60,
+    paused=False,
+    ended=False,
+    trouble="",
+    streams=[
+        StreamView(
+            symbol=ETH,
+            state="fresh",
+            reason="",
+            last_at="2025-06-24T01:46:00Z",
+            bars=106,
+            duplicates=0,
+            out_of_order=0,
+            gaps=0,
+            backfilled=0,
+            spikes=0,
+        )
+    ],
+)
+MARKET = MarketView(
+    symbol=ETH,
+    base="ETH",
+    quote="USDT",
+    tick=Decimal("0.01"),
+    lot=Decimal("0.0001"),
+    min_notional=Decimal(5),
+    price=Decimal("2408.22"),
+    price_at="2025-06-24T01:46:00Z",
+    state="fresh",
+    change_24h_pct=Decimal("7.75"),
+    high_24h=Decimal("2438.68"),
+    low_24h=Decimal(2188),
+    volume_24h=Decimal("742148.6493"),
+)
+CANDLE = CandleView(
+    "2025-06-24T01:40:00Z", *map(Decimal, ("2405.2", "2410.59", "2405.2", "2408.1", "1188.6428"))
+)
 
 
 def routes(market: MarketService, candles: SqlCandles) -> Routes:
@@ -111,29 +162,29 @@ def routes(market: MarketService, candles: SqlCandles) -> Routes:
     api = Routes("", "market")
     pages = _CandlePages(market, candles)
 
-    @api.add("GET", "/feed", FeedView)
+    @api.add("GET", "/feed", FeedView, example=FEED)
     async def read_feed() -> FeedView:
         """The running session: feed, clock, speed and how far each stream can be trusted."""
         return feed_view(market)
 
-    @api.add("POST", "/feed", FeedView)
+    @api.add("POST", "/feed", FeedView, example=FEED)
     async def control_feed(command: FeedCommand) -> FeedView:
         """Pause, resume, change speed, seek or restart; a seek opens a new session."""
         await _obey(market, command)
         return feed_view(market)
 
-    @api.add("GET", "/markets", Page[MarketView])
+    @api.add("GET", "/markets", Page[MarketView], example=Page([MARKET]))
     async def list_markets() -> Page[MarketView]:
         """Every pair with its filters, last price and last 24 hours."""
         return Page([_market(market, one) for one in market.instruments.all])
 
-    @api.add("GET", "/candles", Page[CandleView])
+    @api.add("GET", "/candles", Page[CandleView], example=Page([CANDLE], "WzE3NTA3MjkyMDBd"))
     async def list_candles(  # noqa: PLR0913  (query parameters)
         *,
-        symbol: str,
-        timeframe: str,
-        start: Annotated[str | None, Query(alias="from")] = None,
-        end: Annotated[str | None, Query(alias="to")] = None,
+        symbol: Annotated[str, Query(description="ETHUSDT is understood too", examples=[ETH])],
+        timeframe: Annotated[str, Query(description="1m 5m 15m 1h 4h 1d", examples=["5m"])],
+        start: Annotated[str | None, Query(alias="from", description="RFC 3339")] = None,
+        end: Annotated[str | None, Query(alias="to", description="RFC 3339")] = None,
         limit: int = 500,
         cursor: str | None = None,
         if_none_match: Annotated[str | None, Header()] = None,

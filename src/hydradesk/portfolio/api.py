@@ -74,8 +74,49 @@ class EquityView(Struct, frozen=True, kw_only=True):
 class PortfolioChange(BaseModel):
     """What may be changed."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"auto_trade": False}})
     auto_trade: bool
+
+
+PORTFOLIO = PortfolioView(
+    account="paper-s0001-1",
+    session="s0001",
+    asset="USDT",
+    paper=True,
+    cash=Decimal("75065.52846576"),
+    held=Decimal(0),
+    exposure=Decimal("24704.484048"),
+    equity=Decimal("99770.01251376"),
+    deposit=Decimal(100_000),
+    profit=Decimal("-229.98748624"),
+    profit_pct=Decimal("-0.22"),
+    day_profit=Decimal("-229.98748624"),
+    realised=Decimal("-101.948949"),
+    unrealised=Decimal("-53.8566"),
+    fees=Decimal("74.18193724"),
+    auto_trade=True,
+    at="2025-06-24T01:46:15Z",
+)
+POSITION = PositionView(
+    symbol="ETH-USDT",
+    qty=Decimal("10.2584"),
+    average_price=Decimal("2413.47"),
+    cost=Decimal("24758.340648"),
+    last_price=Decimal("2408.22"),
+    value=Decimal("24704.484048"),
+    unrealised=Decimal("-53.8566"),
+    unrealised_pct=Decimal("-0.21"),
+    realised=Decimal(0),
+    fees=Decimal("24.75834065"),
+    opened_at="2025-06-24T01:25:15Z",
+    updated_at="2025-06-24T01:25:15Z",
+)
+EQUITY = EquityView(
+    at="2025-06-24T01:46:00Z",
+    equity=Decimal("99770.01251376"),
+    cash=Decimal("75065.52846576"),
+    exposure=Decimal("24704.484048"),
+)
 
 
 class PortfolioReader:
@@ -154,26 +195,26 @@ def routes(
     """Build the portfolio routes; `publish` delivers what a write emitted before we answer."""
     api = Routes("/portfolio", "portfolio")
 
-    @api.add("GET", "", PortfolioView)
+    @api.add("GET", "", PortfolioView, example=PORTFOLIO)
     async def read_portfolio(me: Reader) -> PortfolioView:
         """Cash, exposure, equity and profit of the running session's paper account."""
         return await reader.view(await portfolio.current())
 
-    @api.add("GET", "/equity", Page[EquityView])
+    @api.add("GET", "/equity", Page[EquityView], example=Page([EQUITY]))
     async def read_equity(
         me: Reader, limit: Annotated[int, Query(ge=1, le=10_000)] = 1_440
     ) -> Page[EquityView]:
         """The equity curve, a point a minute, oldest first."""
         return Page([equity_view(one) for one in await portfolio.curve(me.account, limit)])
 
-    @api.add("PATCH", "", PortfolioView)
+    @api.add("PATCH", "", PortfolioView, example=PORTFOLIO)
     async def change_portfolio(me: Writer, request: PortfolioChange) -> PortfolioView:
         """Turn signals into orders for this account, or stop doing so."""
         account = await portfolio.set_auto_trade(request.auto_trade)
         await publish()
         return await reader.view(account)
 
-    @api.add("POST", "/reset", PortfolioView)
+    @api.add("POST", "/reset", PortfolioView, example=PORTFOLIO)
     async def reset_portfolio(me: Writer) -> PortfolioView:
         """Cancel what is live, close this paper account and open a fresh one."""
         account = await portfolio.reset()
@@ -187,7 +228,7 @@ def position_routes(portfolio: PortfolioService, reader: PortfolioReader) -> Rou
     """Build the route that lists positions."""
     api = Routes("/positions", "positions")
 
-    @api.add("GET", "", Page[PositionView])
+    @api.add("GET", "", Page[PositionView], example=Page([POSITION]))
     async def list_positions(me: Reader) -> Page[PositionView]:
         """Positions of the current account by symbol, closed ones with their realised profit."""
         return Page(await reader.positions(await portfolio.current()))

@@ -12,7 +12,7 @@ from hydradesk.infra.http import Page, Principal, Routes, decode_cursor, encode_
 from hydradesk.kernel.ids import Symbol
 from hydradesk.kernel.numbers import plain
 from hydradesk.kernel.time import MILLISECOND, rfc3339
-from hydradesk.risk.contracts import Check, Judgement
+from hydradesk.risk.contracts import Check, Judgement, Side
 from hydradesk.risk.service import RiskService, Standing
 
 PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
@@ -48,7 +48,7 @@ class JudgementView(Struct, frozen=True, kw_only=True):
     id: str
     order_id: str
     symbol: str
-    side: str
+    side: Side
     qty: Decimal
     price: Decimal
     approved: bool
@@ -62,8 +62,42 @@ class JudgementView(Struct, frozen=True, kw_only=True):
 class HaltRequest(BaseModel):
     """Why trading stops."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"reason": "news at 14:00"}}
+    )
     reason: str = Field(default="stopped by hand", min_length=1, max_length=200, pattern=PRINTABLE)
+
+
+LIMITS = LimitsView(
+    order_max=Decimal(25_000),
+    gross_max=Decimal(200_000),
+    daily_loss_max=Decimal(5_000),
+    risk_per_trade=Decimal("0.01"),
+    price_age_max_ms=90_000,
+    collar=Decimal("0.05"),
+    halted=False,
+    halt_reason=None,
+    used=Used(
+        gross=Decimal("24704.484048"), reserved=Decimal(0), daily_loss=Decimal("229.98748624")
+    ),
+)
+JUDGEMENT = JudgementView(
+    id="o-7d1f.1",
+    order_id="o-7d1f",
+    symbol="ETH-USDT",
+    side="buy",
+    qty=Decimal(100),
+    price=Decimal("2528.63"),
+    approved=False,
+    rule="order_size",
+    detail="at most 25000 USDT a trade, this is 252863",
+    checks=(
+        Check(rule="halted", ok=True, detail=""),
+        Check(rule="order_size", ok=False, detail="at most 25000 USDT a trade, this is 252863"),
+    ),
+    origin="manual",
+    at="2025-06-24T01:46:15Z",
+)
 
 
 def judgement_view(judgement: Judgement) -> JudgementView:
@@ -109,12 +143,12 @@ def routes(risk: RiskService, refresh: Callable[[], Awaitable[None]]) -> Routes:
     """Build the routes around one service; `refresh` publishes what a write emitted."""
     api = Routes("/risk", "risk")
 
-    @api.add("GET", "/limits", LimitsView)
+    @api.add("GET", "/limits", LimitsView, example=LIMITS)
     async def read_limits(me: Reader) -> LimitsView:
         """The limits in force, and how much of each is used."""
         return limits_view(await risk.standing(me.account, Symbol("")))
 
-    @api.add("GET", "/judgements", Page[JudgementView])
+    @api.add("GET", "/judgements", Page[JudgementView], example=Page([JUDGEMENT]))
     async def list_judgements(
         me: Reader,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
@@ -126,14 +160,14 @@ def routes(risk: RiskService, refresh: Callable[[], Awaitable[None]]) -> Routes:
         following = encode_cursor(rows[-1][0]) if len(rows) == limit else None
         return Page([judgement_view(one) for _, one in rows], following)
 
-    @api.add("POST", "/halt", LimitsView)
+    @api.add("POST", "/halt", LimitsView, example=LIMITS)
     async def halt_trading(me: Writer, request: HaltRequest) -> LimitsView:
         """Refuse every order but reductions, until resumed; survives a restart."""
         await risk.halt(request.reason)
         await refresh()
         return limits_view(await risk.standing(me.account, Symbol("")))
 
-    @api.add("POST", "/resume", LimitsView)
+    @api.add("POST", "/resume", LimitsView, example=LIMITS)
     async def resume_trading(me: Writer) -> LimitsView:
         """Trade again."""
         await risk.resume()

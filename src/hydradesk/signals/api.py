@@ -5,7 +5,7 @@ from math import isnan
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
-from fastapi import Depends, Query
+from fastapi import Depends, Path, Query
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -30,7 +30,8 @@ from hydradesk.signals.store import SqlSignals, Wanted
 
 Reader = Annotated[Principal, Depends(requires("signals:read"))]
 Text = Annotated[str | None, Query(max_length=64)]
-Cursor = Annotated[str | None, Query(max_length=300)]
+Cursor = Annotated[str | None, Query(max_length=300, description="`next` of the last page")]
+Name = Annotated[str, Path(description="The signal's id")]
 
 MOST_ROWS, MOST_ITEMS = 5_000, 500
 
@@ -145,6 +146,83 @@ class RecordView(Struct, frozen=True, kw_only=True):
     mean_r: Decimal
 
 
+INDICATORS = IndicatorView(
+    open_time="2025-06-24T01:40:00Z",
+    rsi_14=53.76,
+    macd=1.68,
+    macd_signal=2.04,
+    macd_hist=-0.36,
+    ema_9=2406.58,
+    ema_21=2405.75,
+    ema_50=2393.36,
+    ema_200=2326.02,
+    vwap_session=2405.55,
+    vwap_20=2404.93,
+    atr_14=8.07,
+    bb_upper=2413.32,
+    bb_middle=2404.85,
+    bb_lower=2396.38,
+    relative_volume=0.67,
+    volume_spike=False,
+    obv=-331492.18,
+    mfi_14=50.69,
+)
+PATTERN = PatternView(
+    symbol="ETH-USDT",
+    timeframe="5m",
+    open_time="2025-06-24T01:40:00Z",
+    at="2025-06-24T01:45:00Z",
+    pattern="doji",
+    title="Doji",
+    direction="neutral",
+    strength=89,
+    description="Open and close are only 4 % of the range apart: nobody won.",
+)
+SIGNAL = SignalView(
+    id="s0001.ETH-USDT.5m.1750728300000",
+    session="s0001",
+    symbol="ETH-USDT",
+    timeframe="5m",
+    at="2025-06-24T01:25:00Z",
+    price=Decimal("2413.36"),
+    direction="BUY",
+    confidence=Decimal("66.7"),
+    risk_score=Decimal("40.3"),
+    levels=Levels(
+        entry_low=Decimal("2401.29"),
+        entry_high=Decimal("2425.43"),
+        stop=Decimal("2401.25"),
+        targets=(Decimal("2429.5"), Decimal("2437.57"), Decimal("2445.64")),
+        risk_reward=Decimal(2),
+    ),
+    votes=(
+        VoteView(
+            source="indicators.macd",
+            direction=1,
+            weight=Decimal(2),
+            reason="MACD crossed above its signal line",
+            facts={"macd": "0.3515", "macd_signal": "0.3308"},
+        ),
+    ),
+    reasoning="BUY ETH-USDT on 5m at 2413.36: MACD crossed above its signal line.",
+    expires_at="2025-06-24T03:55:00Z",
+    status="closed",
+    version=2,
+    outcome=OutcomeView(
+        first_touched="target_1",
+        ended_by="target_3",
+        best_target=3,
+        at="2025-06-24T02:31:00Z",
+        price=Decimal("2445.64"),
+        return_pct=Decimal("1.3376"),
+        r_multiple=Decimal("2.67"),
+    ),
+)
+RECORD = RecordView(
+    symbol="ETH-USDT", timeframe="5m", made=8, ended=7, won=3, mean_r=Decimal("0.29")
+)
+
+
 def indicator_view(reading: Reading) -> IndicatorView:
     """Show one bar's indicators."""
     values: dict[str, Any] = {
@@ -189,11 +267,11 @@ def routes(store: SqlSignals, desk: Desk, instruments: Instruments) -> Routes:
 
 
 def _rows(api: Routes, store: SqlSignals, asker: "_Asker") -> None:
-    @api.add("GET", "/indicators", Page[IndicatorView])
+    @api.add("GET", "/indicators", Page[IndicatorView], example=Page([INDICATORS]))
     async def list_indicators(
         me: Reader,
-        symbol: Annotated[str, Query(max_length=32)],
-        timeframe: Annotated[str, Query(max_length=8)],
+        symbol: Annotated[str, Query(max_length=32, examples=["ETH-USDT"])],
+        timeframe: Annotated[str, Query(max_length=8, examples=["5m"])],
         span: Annotated[tuple[TimeNs | None, TimeNs | None], Depends(_span)],
         limit: int = 500,
         cursor: Cursor = None,
@@ -209,7 +287,7 @@ def _rows(api: Routes, store: SqlSignals, asker: "_Asker") -> None:
 
 
 def _many(api: Routes, store: SqlSignals, asker: "_Asker") -> None:
-    @api.add("GET", "/patterns", Page[PatternView])
+    @api.add("GET", "/patterns", Page[PatternView], example=Page([PATTERN]))
     async def list_patterns(
         me: Reader, stream: Filter, limit: int = 50, cursor: Cursor = None
     ) -> Page[PatternView]:
@@ -223,7 +301,7 @@ def _many(api: Routes, store: SqlSignals, asker: "_Asker") -> None:
             following = encode_cursor(last.at, last.symbol, last.timeframe, last.pattern)
         return Page([pattern_view(one) for one in rows], following)
 
-    @api.add("GET", "/signals", Page[SignalView])
+    @api.add("GET", "/signals", Page[SignalView], example=Page([SIGNAL]))
     async def list_signals(
         me: Reader,
         stream: Filter,
@@ -244,7 +322,7 @@ def _many(api: Routes, store: SqlSignals, asker: "_Asker") -> None:
 
 
 def _single(api: Routes, store: SqlSignals, desk: Desk) -> None:
-    @api.add("GET", "/signals/stats", Page[RecordView])
+    @api.add("GET", "/signals/stats", Page[RecordView], example=Page([RECORD]))
     async def read_signal_stats(me: Reader) -> Page[RecordView]:
         """How the session's signals have done so far, by symbol and timeframe."""
         session = desk.session()
@@ -256,8 +334,8 @@ def _single(api: Routes, store: SqlSignals, desk: Desk) -> None:
             ]
         )
 
-    @api.add("GET", "/signals/{signal_id}", SignalView)
-    async def read_signal(me: Reader, signal_id: str) -> SignalView:
+    @api.add("GET", "/signals/{signal_id}", SignalView, example=SIGNAL)
+    async def read_signal(me: Reader, signal_id: Name) -> SignalView:
         """One signal with its votes, its reasoning and what became of it."""
         signal, now = await store.get(SignalId(signal_id)), desk.now()
         if signal.at > now:

@@ -10,8 +10,9 @@ import { EquityCurve } from "../features/portfolio/EquityCurve";
 import { SignalCard } from "../features/signals/SignalCard";
 import { SignalHistory } from "../features/signals/SignalHistory";
 import { openOrdersQuery, positionsQuery } from "../shared/api/queries";
-import type { Side } from "../shared/api/types";
+import type { Position, Side } from "../shared/api/types";
 import { useCommand, type Command } from "../shared/lib/commands";
+import { direction } from "../shared/lib/format";
 import { useDesk } from "../shared/lib/desk";
 import { Icon, type IconName } from "../shared/ui/Icon";
 import { Panel } from "../shared/ui/Panel";
@@ -32,9 +33,14 @@ export function DeskPage() {
   );
 }
 
+/** Closed positions stay in the list with what they brought, but they are not held any more. */
+function openPositions(page: { items: Position[] }): number {
+  return page.items.filter((row) => direction(row.qty) !== 0).length;
+}
+
 function useCounts(): BookCounts {
   const orders = useQuery({ ...openOrdersQuery, select: (page) => page.items.length }).data;
-  const positions = useQuery({ ...positionsQuery, select: (page) => page.items.length }).data;
+  const positions = useQuery({ ...positionsQuery, select: openPositions }).data;
   return { orders, positions };
 }
 

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { StreamMessage } from "../shared/api/live";
 import { doneOrdersQuery, openOrdersQuery, positionsQuery } from "../shared/api/queries";
 import type { Candle, Order, Page } from "../shared/api/types";
-import { latestPrices, mergeFirst, mergeLast, mergeOpenOrder, writeBatch } from "./cache";
+import { latestPrices, mergeEquity, mergeFirst, mergeLast, mergeOpenOrder, writeBatch } from "./cache";
 
 interface Row { id: string; version: number; note?: string }
 
@@ -60,6 +60,14 @@ describe("merging", () => {
     const old = pages([bar("2025-01-01T00:01:00Z")], [bar("2025-01-01T00:00:00Z")]);
     expect(mergeLast(old, bar("2025-01-01T00:02:00Z"))?.pages[0]?.items).toHaveLength(2);
     expect(mergeLast(old, bar("2025-01-01T00:01:00Z", "9"))?.pages[0]?.items).toEqual([bar("2025-01-01T00:01:00Z", "9")]);
+  });
+
+  it("lengthens the equity curve only forwards", () => {
+    const point = (at: string) => ({ at, equity: "1", cash: "1", exposure: "0" });
+    const page = { items: [point("2025-01-01T00:01:00Z")], next: null };
+    expect(mergeEquity(page, point("2025-01-01T00:01:15Z"))?.items).toHaveLength(2);
+    expect(mergeEquity(page, point("2025-01-01T00:01:00Z"))).toBe(page);
+    expect(mergeEquity(undefined, point("2025-01-01T00:01:00Z"))).toBeUndefined();
   });
 
   it("drops an ended order from the open ones and ignores late versions", () => {

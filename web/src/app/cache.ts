@@ -4,10 +4,11 @@ import type { StreamMessage } from "../shared/api/live";
 import { hearClock } from "../shared/lib/clock";
 import { isRecord, oneOf } from "../shared/lib/storage";
 import { epochSeconds, timeframeSeconds } from "../shared/lib/time";
-import { doneOrdersQuery, feedQuery, openOrdersQuery, portfolioQuery, positionsQuery } from "../shared/api/queries";
+import { doneOrdersQuery, equityQuery, feedQuery, openOrdersQuery, portfolioQuery, positionsQuery } from "../shared/api/queries";
 import {
   TIMEFRAMES,
   type Candle,
+  type EquityPoint,
   type Feed,
   type IndicatorRow,
   type Judgement,
@@ -93,6 +94,14 @@ export function mergePosition(page: Page<Position> | undefined, row: Position): 
   return { ...page, items: [...others, row].sort((a, b) => a.symbol.localeCompare(b.symbol)) };
 }
 
+const MOST_POINTS = 600;
+
+export function mergeEquity(page: Page<EquityPoint> | undefined, point: EquityPoint): Page<EquityPoint> | undefined {
+  const last = page?.items.at(-1);
+  if (page === undefined || (last !== undefined && Date.parse(last.at) >= Date.parse(point.at))) return page;
+  return { ...page, items: [...page.items, point].slice(-MOST_POINTS) };
+}
+
 function invalidate(client: QueryClient, ...families: string[]): void {
   for (const family of families) void client.invalidateQueries({ queryKey: [family] });
 }
@@ -144,6 +153,13 @@ function writeTrade(client: QueryClient, trade: Trade): void {
   client.setQueryData<Pages<Trade>>(["trades"], (pages) => mergeFirst(pages, trade, (row) => row.id, () => 0));
 }
 
+/** The account at a glance is also the newest point of its curve. */
+function writePortfolio(client: QueryClient, view: Portfolio): void {
+  client.setQueryData(portfolioQuery.queryKey, view);
+  const { at, equity, cash, exposure } = view;
+  client.setQueryData(equityQuery.queryKey, (page) => mergeEquity(page, { at, equity, cash, exposure }));
+}
+
 function writeRisk(client: QueryClient, row: unknown): void {
   if (isRecord(row) && row.kind === "judged") {
     const judgement = row as unknown as Judgement;
@@ -177,10 +193,7 @@ const WRITERS: Record<string, Writer> = {
   positions: each((client, row: Position) => {
     client.setQueryData(positionsQuery.queryKey, (page) => mergePosition(page, row));
   }),
-  portfolio: (client, message) => {
-    const [view] = rowsOf(message) as (Portfolio | null)[];
-    if (view !== null && view !== undefined) client.setQueryData(portfolioQuery.queryKey, view);
-  },
+  portfolio: each(writePortfolio),
   risk: each(writeRisk),
 };
 

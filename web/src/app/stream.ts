@@ -1,21 +1,40 @@
 import { notifyManager, type QueryClient } from "@tanstack/react-query";
 
 import type { StreamMessage } from "../shared/api/live";
-import type { Feed } from "../shared/api/types";
+import type { Feed, Portfolio } from "../shared/api/types";
 import { refetchBehind, writeBatch } from "./cache";
 import { browserWire, DeskSocket } from "./socket";
 
 /** Always wanted, whatever is on the screen: badges, prices, the account and its safety. */
 const ALWAYS = ["feed", "prices", "signals", "patterns", "orders", "trades", "positions", "portfolio", "risk"];
 
+/** What belongs to one paper account. */
+const OF_ACCOUNT = new Set<unknown>(["orders", "order", "trades", "positions", "equity", "limits", "judgements"]);
+
+function latest(messages: StreamMessage[], topic: string): unknown {
+  return messages.findLast((message) => message.topic === topic)?.data;
+}
+
 function newSession(messages: StreamMessage[], known: string | null): string | null {
-  const feed = messages.findLast((message) => message.topic === "feed")?.data as Feed | undefined;
+  const feed = latest(messages, "feed") as Feed | undefined;
   return feed !== undefined && feed.session !== known ? feed.session : null;
+}
+
+/** Tells whether an account was replaced by another: a reset, perhaps from another window. */
+function accountWatch(): (messages: StreamMessage[]) => boolean {
+  let account: string | null = null;
+  return (messages) => {
+    const seen = (latest(messages, "portfolio") as Portfolio | undefined)?.account ?? account;
+    const replaced = account !== null && seen !== account;
+    account = seen;
+    return replaced;
+  };
 }
 
 /** Joins the socket to the cache, and starts afresh when the feed begins another session. */
 export function startStream(client: QueryClient): DeskSocket {
   let session: string | null = null;
+  const accountReplaced = accountWatch();
   const snapshots = new Set<string>();
 
   function deliver(messages: StreamMessage[]): void {
@@ -31,6 +50,9 @@ export function startStream(client: QueryClient): DeskSocket {
     notifyManager.batch(() => {
       writeBatch(client, seek ? messages.filter((message) => message.topic === "feed") : messages);
     });
+    if (accountReplaced(messages) && !seek) {
+      void client.resetQueries({ predicate: (query) => OF_ACCOUNT.has(query.queryKey[0]) });
+    }
     for (const message of messages) {
       if (message.type !== "snapshot") continue;
       if (snapshots.has(message.topic)) refetchBehind(client, message.topic);

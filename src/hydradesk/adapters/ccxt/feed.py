@@ -1,5 +1,6 @@
 """An exchange's REST API as a live feed: history by pages, closed minutes, last prices."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from decimal import Decimal
@@ -31,6 +32,10 @@ PAGE = 1000
 FIRST_WAIT, LONGEST_WAIT = 1 * SECOND, 60 * SECOND
 LIMITED_WAIT = 10 * SECOND
 """After a 429 that does not say how long."""
+
+
+HOSTS = {"binance": "api.binance.com"}
+"""Where an exchange answers, for a look before the import."""
 
 
 class CcxtFeed:
@@ -67,6 +72,7 @@ class CcxtFeed:
 
     async def open(self) -> FeedSpan:
         """Connect and load the markets. Unavailable when the exchange cannot be reached."""
+        await self._require_network()
         exchange = self._connected()
         await self._ask(exchange.load_markets)
         strange = [one for one in self._symbols if _theirs(one) not in exchange.markets]
@@ -74,6 +80,15 @@ class CcxtFeed:
             raise Unavailable(f"{self.name} does not trade {', '.join(strange)}", field="symbol")
         now = self._clock.now()
         return FeedSpan(first=None, end=None, start=TimeNs(now // MINUTE * MINUTE))
+
+    async def _require_network(self) -> None:
+        """Find out without ccxt, which takes seconds to import, that there is no network."""
+        host = HOSTS.get(self.name)
+        if self._url is None and host is not None:
+            try:
+                await asyncio.get_running_loop().getaddrinfo(host, 443)
+            except OSError as error:
+                raise Unavailable(f"no network: {host} cannot be found") from error
 
     def filtered(self, known: Sequence[Instrument]) -> list[Instrument]:
         """Return the instruments with the exchange's own tick, lot and least order value."""

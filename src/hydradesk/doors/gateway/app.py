@@ -27,6 +27,13 @@ SWAGGER_POLICY = (
     "img-src 'self' data:; frame-ancestors 'none'"
 )
 """FastAPI's Swagger page starts itself with an inline script."""
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "A name of your own: sent again within a day, the write happens once.",
+    "schema": {"type": "string", "maxLength": 128},
+}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
@@ -69,7 +76,9 @@ def system_routes(checks: Checks) -> Routes:
     """Build the route that shows the desk's own health to the page."""
     api = Routes("/system", "system")
 
-    @api.add("GET", "", Page[HealthCheck])
+    well = HealthCheck(name="database", ok=True, detail="PostgreSQL 18.6, 1.4 ms")
+
+    @api.add("GET", "", Page[HealthCheck], example=Page([well]))
     async def read_system() -> Page[HealthCheck]:
         """The checks of `hydradesk doctor`, as they stand now."""
         return Page(await checks.run())
@@ -91,8 +100,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
     )
     schemas.update(view_schemas() | problem)
     for methods in document["paths"].values():
-        for operation in methods.values():
+        for method, operation in methods.items():
             operation.get("responses", {}).pop("422", None)  # covered by 4XX, in our shape
+            if method != "get":
+                operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     return document
@@ -100,7 +111,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
 
 def _refusals() -> dict[int | str, dict[str, Any]]:
     schema = {"$ref": "#/components/schemas/Problem"}
-    content = {"application/problem+json": {"schema": schema}}
+    example = msgspec.to_builtins(problems.REFUSED)
+    content = {"application/problem+json": {"schema": schema, "example": example}}
     return {"4XX": {"description": "Refused; see `code`.", "content": content}}
 
 
@@ -116,7 +128,7 @@ def _describe(app: FastAPI) -> None:
             title="Hydradesk API",
             swagger_js_url="/swagger/swagger-ui-bundle.js",
             swagger_css_url="/swagger/swagger-ui.css",
-            swagger_favicon_url="/favicon.svg",
+            swagger_favicon_url="/assets/favicon.svg",
         )
         page.headers["Content-Security-Policy"] = SWAGGER_POLICY
         return page

@@ -6,7 +6,7 @@ that does not read is dropped with a reason; it never slows the others.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
 from msgspec import Raw, Struct
@@ -77,6 +77,8 @@ class Topic:
         self.recent: deque[Raw] = deque(maxlen=RECENT)
         self.clients: set[Client] = set()
         self.joining: dict[Client, list[str]] = {}
+        self.left_at = -KEPT_NS
+        """When the last client left: its past is kept for as long as it may resume."""
 
 
 class Hub:
@@ -84,8 +86,9 @@ class Hub:
 
     def __init__(self, wall: Clock) -> None:
         self._wall = wall
+        # Numbers go on where no earlier run can have been, so that a client that was away while
+        # the desk restarted is never taken for one that lacks nothing.
         self._first = wall.now() // MILLISECOND
-        """Numbers begin at the time of our birth: nobody resumes in the memory of another run."""
         self._topics: dict[str, Topic] = {}
         self._snapshots: dict[str, Snapshot] = {}
         self._pending: dict[str, object] = {}
@@ -118,9 +121,11 @@ class Hub:
         self._pending[topic] = data
 
     def listened(self, topic: str) -> bool:
-        """Whether anybody hears this topic."""
+        """Whether anybody hears this topic, or left so lately that he may come back for it."""
         one = self._topics.get(topic)
-        return one is not None and bool(one.clients or one.joining)
+        if one is None:
+            return False
+        return bool(one.clients or one.joining) or self._wall.now() < one.left_at + KEPT_NS
 
     def flush(self) -> None:
         """Send what publish_latest has collected; topics nobody hears only lose their past."""
@@ -163,6 +168,7 @@ class Hub:
         if one is None:
             return
         one.clients.discard(client)
+        one.left_at = self._wall.now()
         if one.seq == one.first and not one.clients and not one.joining:
             del self._topics[topic]
 
@@ -181,6 +187,14 @@ class Hub:
     def said(self, kind: str, topic: str | None, data: object) -> str:
         """Encode a message for one client: error or bye."""
         return self._encode(kind, topic, 0, data)
+
+    def forget(self, topics: Iterable[str]) -> None:
+        """Drop the past of topics: it belongs to a session or an account that is over."""
+        for topic in topics:
+            for name, one in self._topics.items():
+                if name.partition(":")[0] == topic:
+                    one.recent.clear()
+                    one.kept.clear()
 
     async def recent(self, topic: str) -> object:
         """A snapshot for list-like topics: the last items, oldest first."""

@@ -7,7 +7,7 @@ import msgspec
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
@@ -46,6 +46,25 @@ class Problem(Struct, frozen=True, kw_only=True):
     detail: str
     errors: list[FieldError]
     request_id: str
+    rule: str | UnsetType = UNSET
+    """Which rule of Guardian refused; with code risk_refused."""
+    receipt_id: str | UnsetType = UNSET
+
+
+REFUSED = Problem(
+    type="urn:hydradesk:problem:risk_refused",
+    title="Unprocessable Content",
+    status=422,
+    code="risk_refused",
+    detail="at most 25000 USDT a trade, this is 241337.0",
+    errors=[
+        FieldError("qty", "at most 25000 USDT a trade, this is 241337.0", "use at most 10.2584")
+    ],
+    request_id="0f8e2c",
+    rule="order_size",
+    receipt_id="o-7d1f.1",
+)
+"""What a refusal looks like, for the API's description."""
 
 
 def install(app: FastAPI) -> None:

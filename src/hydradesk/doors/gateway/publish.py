@@ -45,7 +45,8 @@ FLUSH_S = 0.1
 """Ticks, open bars, feed and portfolio go out at most ten times a second …"""
 REPEAT = 50
 """… and prices, feed and a heartbeat at least every 50th flush: five seconds."""
-LISTS = ("signals", "patterns", "orders", "trades", "positions", "risk", "indicators")
+OF_ACCOUNT = ("orders", "trades", "positions", "risk")
+LISTS = ("signals", "patterns", "indicators", *OF_ACCOUNT)
 
 FACTS = Counter("hydradesk_facts", "Facts published", ["topic"])
 CLIENTS = Gauge("hydradesk_stream_clients", "WebSocket clients connected")
@@ -168,9 +169,11 @@ class Publisher:
             return
         self._worth_changed = False
         try:
-            self._hub.publish(
-                "portfolio", await self._sources.portfolio.view(await self._sources.account())
-            )
+            account = await self._sources.account()
+            self._hub.publish("portfolio", await self._sources.portfolio.view(account))
+            for row in await self._sources.portfolio.positions(account):
+                if row.qty:  # worth something else at the new price
+                    self._hub.publish("positions", row)
         except (Unavailable, DBAPIError, OSError) as error:
             self._worth_changed = True
             log.warning("publish.waiting", error=type(error).__name__)
@@ -213,10 +216,13 @@ class Publisher:
         self._worth_changed = True
 
     def _session_opened(self, fact: SessionOpened) -> None:
+        self._hub.forget(LISTS)
         self._hub.publish_latest("feed", self._sources.feed())
         self._worth_changed = True
 
     def _account_changed(self, fact: AccountChanged) -> None:
+        if fact.account.closed:
+            self._hub.forget(OF_ACCOUNT)
         self._worth_changed = True
 
     def _signal(self, fact: SignalMade | SignalEnded) -> None:

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from fastapi import Depends, Header, Query, Response
+from fastapi import Depends, Header, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
-from hydradesk.execution.contracts import Fill, Order
+from hydradesk.execution.contracts import Fill, Order, State
 from hydradesk.execution.domain.intents import Wanted
 from hydradesk.execution.service.orders import ExecutionService
 from hydradesk.execution.store.orders import SqlOrderStore
@@ -28,8 +28,9 @@ from hydradesk.risk.contracts import OrderType, Refused, Side, TimeInForce
 Reader = Annotated[Principal, Depends(requires("orders:read"))]
 Writer = Annotated[Principal, Depends(requires("orders:write"))]
 Limit = Annotated[int, Query(ge=1, le=500)]
-Cursor = Annotated[str | None, Query(max_length=200)]
-Key = Annotated[str | None, Header(max_length=128)]
+Cursor = Annotated[str | None, Query(max_length=200, description="`next` of the last page")]
+OrderName = Annotated[str, Path(description="The order's id: its `client_id` if it had one")]
+Key = Annotated[str | None, Header(max_length=128, description="Makes a repeat harmless")]
 PRICE_STEP = Decimal("1e-8")
 
 
@@ -67,13 +68,13 @@ class OrderView(Struct, frozen=True, kw_only=True):
 
     id: str
     symbol: str
-    side: str
-    type: str
+    side: Side
+    type: OrderType
     qty: Decimal
     price: Decimal
     """The limit, or for a market order the worst price acceptable."""
-    time_in_force: str
-    state: str
+    time_in_force: TimeInForce
+    state: State
     filled: Decimal
     average_price: Decimal | None
     fees: Decimal
@@ -92,7 +93,7 @@ class TradeView(Struct, frozen=True, kw_only=True):
     id: str
     order_id: str
     symbol: str
-    side: str
+    side: Side
     qty: Decimal
     price: Decimal
     notional: Decimal
@@ -100,6 +101,41 @@ class TradeView(Struct, frozen=True, kw_only=True):
     at: str
     origin: str
     signal_id: str | None
+
+
+ORDER = OrderView(
+    id="o-7d1f",
+    symbol="ETH-USDT",
+    side="buy",
+    type="market",
+    qty=Decimal("0.5"),
+    price=Decimal("2528.63"),
+    time_in_force="gtc",
+    state="filled",
+    filled=Decimal("0.5"),
+    average_price=Decimal("2408.94"),
+    fees=Decimal("1.20447"),
+    origin="manual",
+    signal_id=None,
+    reason=None,
+    venue="paper",
+    created_at="2025-06-24T01:46:00Z",
+    updated_at="2025-06-24T01:46:15Z",
+    version=3,
+)
+TRADE = TradeView(
+    id="o-7d1f.1",
+    order_id="o-7d1f",
+    symbol="ETH-USDT",
+    side="buy",
+    qty=Decimal("0.5"),
+    price=Decimal("2408.94"),
+    notional=Decimal("1204.47"),
+    fee=Decimal("1.20447"),
+    at="2025-06-24T01:46:15Z",
+    origin="manual",
+    signal_id=None,
+)
 
 
 def order_view(order: Order) -> OrderView:
@@ -187,7 +223,7 @@ def order_routes(
     """Build the order routes."""
     api = Routes("/orders", "orders")
 
-    @api.add("POST", "", OrderView, status=201)
+    @api.add("POST", "", OrderView, status=201, example=ORDER)
     async def place_order(
         me: Writer, request: OrderRequest, idempotency_key: Key = None
     ) -> OrderView:
@@ -205,7 +241,7 @@ def order_routes(
         symbol = instruments.find(request.symbol).symbol
         return _placed(await execution.submit_wanted(wanted, symbol, request.venue))
 
-    @api.add("GET", "", Page[OrderView])
+    @api.add("GET", "", Page[OrderView], example=Page([ORDER], "WzNd"))
     async def list_orders(
         me: Reader,
         status: Literal["open", "done"] | None = None,
@@ -217,17 +253,17 @@ def order_routes(
         before = decode_cursor(cursor, (int,))
         return await reader.page(me.account, status, symbol, before[0] if before else None, limit)
 
-    @api.add("GET", "/{order_id}", OrderView)
-    async def read_order(me: Reader, order_id: str) -> OrderView:
+    @api.add("GET", "/{order_id}", OrderView, example=ORDER)
+    async def read_order(me: Reader, order_id: OrderName) -> OrderView:
         """One order."""
         return order_view(await reader.one(me.account, OrderId(order_id)))
 
-    @api.add("DELETE", "/{order_id}", OrderView)
-    async def cancel_order(me: Writer, order_id: str) -> OrderView:
+    @api.add("DELETE", "/{order_id}", OrderView, example=ORDER)
+    async def cancel_order(me: Writer, order_id: OrderName) -> OrderView:
         """Cancel what is left of an order; 409 when it is done already."""
         return order_view(await execution.cancel(OrderId(order_id), me.account))
 
-    @api.add("DELETE", "", Page[OrderView])
+    @api.add("DELETE", "", Page[OrderView], example=Page([ORDER]))
     async def cancel_all_orders(me: Writer) -> Page[OrderView]:
         """Cancel every live order; returns those that were cancelled."""
         return Page([order_view(one) for one in await execution.cancel_all(me.account)])
@@ -239,7 +275,7 @@ def trade_routes(reader: OrderReader) -> Routes:
     """Build the trade routes."""
     api = Routes("", "trades")
 
-    @api.add("GET", "/trades", Page[TradeView])
+    @api.add("GET", "/trades", Page[TradeView], example=Page([TRADE], "WzNd"))
     async def list_trades(
         me: Reader,
         symbol: Annotated[str | None, Query(max_length=32)] = None,
@@ -267,8 +303,12 @@ def position_routes(execution: ExecutionService, ids: IdSource) -> Routes:
     """Build the route that closes a position; positions themselves are portfolio's."""
     api = Routes("/positions", "positions")
 
-    @api.add("POST", "/{symbol}/close", OrderView, status=201)
-    async def close_position(me: Writer, symbol: str, idempotency_key: Key = None) -> OrderView:
+    @api.add("POST", "/{symbol}/close", OrderView, status=201, example=ORDER)
+    async def close_position(
+        me: Writer,
+        symbol: Annotated[str, Path(description="Whose position", examples=["ETH-USDT"])],
+        idempotency_key: Key = None,
+    ) -> OrderView:
         """Sell all that is free of a symbol, at market."""
         name = OrderId(_name("c", me, idempotency_key, ids))
         return _placed(await execution.close(me.account, symbol, name))

@@ -5,9 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-from sqlalchemy import text
 
-from hydradesk.infra.db import Database, raw, sql
+from hydradesk.infra.db import Database, raw
 from hydradesk.infra.outbox import emit
 from hydradesk.kernel.ids import Symbol
 from hydradesk.kernel.time import Clock, TimeNs
@@ -77,7 +76,7 @@ class SqlCandles:
 
     async def add(self, tx: Tx, source: Source, blocks: Sequence[Bars]) -> int:
         """Store bars in bulk, leaving those already there; return how many are new."""
-        connection = await begun(tx)
+        connection = await raw(tx)
         new = 0
         for bars in blocks:
             if len(bars):
@@ -94,24 +93,12 @@ class SqlCandles:
         A bar that is already there (imported, or from the warm-up of an earlier session) stays.
         """
         candles = [fact.candle for fact in bars]
-        await (await begun(tx)).executemany(APPEND, [_row(source, one) for one in candles])
+        await (await raw(tx)).executemany(APPEND, [_row(source, one) for one in candles])
         await emit(tx, *changes, *bars)
 
     async def patch(self, tx: Tx, source: Source, candles: Sequence[Candle]) -> None:
         """Store single bars found late, without a fact."""
-        await (await begun(tx)).executemany(APPEND, [_row(source, one) for one in candles])
-
-
-async def begun(tx: Tx) -> Any:  # noqa: ANN401  (asyncpg has no types)
-    """Open the handle down to asyncpg, inside the transaction.
-
-    SQLAlchemy sends BEGIN with its own first statement: before that, what asyncpg is told would
-    commit by itself.
-    """
-    connection = await raw(tx)
-    if not connection.is_in_transaction():
-        await sql(tx).execute(text("SELECT 1"))
-    return connection
+        await (await raw(tx)).executemany(APPEND, [_row(source, one) for one in candles])
 
 
 def key_of(source: Source, bars: Bars) -> tuple[str, str, str]:

@@ -20,7 +20,7 @@ from hydradesk.market.contracts import COLUMNS, LENGTH, TIMEFRAMES, Bars, Source
 from hydradesk.market.contracts.files import Read, named, parse, table
 from hydradesk.market.domain.instruments import symbol_of
 from hydradesk.market.domain.resample import LONGER, gaps, joined, resample
-from hydradesk.market.store.candles import begun, fill_incoming, key_of, powers
+from hydradesk.market.store.candles import fill_incoming, key_of, powers
 from hydradesk.market.store.statements import BETWEEN, CONFLICTS, HOLES, MERGE, REPLACE, SERIES
 
 Progress = Callable[[str, int, int], None]
@@ -269,7 +269,7 @@ def _without_half(built: Bars, first_minute: int) -> Bars:
 
 
 async def _stored(tx: Tx, source: Source, like: Bars, start: int, last: int) -> Bars | None:
-    connection = await begun(tx)
+    connection = await raw(tx)
     rows = await connection.fetch(BETWEEN, source, like.symbol, like.timeframe, start, last)
     if not rows:
         return None
@@ -278,7 +278,7 @@ async def _stored(tx: Tx, source: Source, like: Bars, start: int, last: int) -> 
 
 
 async def _load(tx: Tx, source: Source, bars: Bars, progress: Progress, *, replace: bool) -> Loaded:
-    connection = await begun(tx)
+    connection = await raw(tx)
     new = replaced = 0
     conflicts: list[TimeNs] = []
     for first in range(0, len(bars), PIECE):

@@ -119,7 +119,7 @@ export interface PriceMark {
 
 export function orderLines(orders: readonly Order[], symbol: string, palette: Palette): PriceMark[] {
   return orders.flatMap((order) =>
-    order.symbol !== symbol || order.price === null
+    order.symbol !== symbol || order.type === "market"
       ? []
       : [{
           price: Number(order.price),

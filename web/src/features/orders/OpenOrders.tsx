@@ -4,7 +4,7 @@ import { useState } from "react";
 import { cancelAllOrders, cancelOrder } from "../../shared/api/actions";
 import { openOrdersQuery } from "../../shared/api/queries";
 import type { Order } from "../../shared/api/types";
-import { amount, quantity } from "../../shared/lib/format";
+import { quantity } from "../../shared/lib/format";
 import { stamp } from "../../shared/lib/time";
 import { Age } from "../../shared/ui/Age";
 import { Answer, Empty } from "../../shared/ui/Answer";
@@ -13,7 +13,7 @@ import { Button } from "../../shared/ui/Button";
 import { DataTable, type Column } from "../../shared/ui/DataTable";
 import { Confirm } from "../../shared/ui/Dialog";
 import { toast, toastFailure } from "../../shared/ui/toasts";
-import { originText, STATE_TONES, stateText } from "./words";
+import { limitText, originText, STATE_TONES, stateText } from "./words";
 
 export function sideCell(row: { side: Order["side"] }) {
   return <b className={row.side === "buy" ? "text-up" : "text-down"}>{row.side}</b>;
@@ -26,7 +26,7 @@ const COLUMNS: Column<Order>[] = [
   { head: "Type", cell: (row) => `${row.type} ${row.time_in_force}`, from: "md" },
   { head: "Quantity", right: true, cell: (row) => quantity(row.qty) },
   { head: "Filled", right: true, cell: (row) => quantity(row.filled), from: "sm" },
-  { head: "Price", right: true, cell: (row) => (row.price === null ? "market" : amount(row.price)) },
+  { head: "Price", right: true, cell: (row) => limitText(row) },
   { head: "From", cell: (row) => originText(row.origin), from: "lg" },
   { head: "State", cell: (row) => <Badge tone={STATE_TONES[row.state]}>{stateText(row.state)}</Badge> },
   { head: "Age", right: true, cell: (row) => <Age at={row.created_at} />, from: "lg" },

@@ -9,7 +9,7 @@ import { Answer, Empty } from "../../shared/ui/Answer";
 import { Badge } from "../../shared/ui/Badge";
 import { DataTable, type Column } from "../../shared/ui/DataTable";
 import { sideCell } from "./OpenOrders";
-import { originText, STATE_TONES, stateText } from "./words";
+import { limitText, originText, STATE_TONES, stateText } from "./words";
 
 const COLUMNS: Column<Order>[] = [
   { head: "Ended (UTC)", cell: (row) => <span title={row.id}>{stamp(row.updated_at)}</span> },
@@ -18,7 +18,7 @@ const COLUMNS: Column<Order>[] = [
   { head: "Type", cell: (row) => `${row.type} ${row.time_in_force}`, from: "md" },
   { head: "Quantity", right: true, cell: (row) => quantity(row.qty) },
   { head: "Filled", right: true, cell: (row) => quantity(row.filled), from: "md" },
-  { head: "Limit", right: true, cell: (row) => (row.price === null ? "market" : amount(row.price)), from: "lg" },
+  { head: "Limit", right: true, cell: (row) => limitText(row), from: "lg" },
   { head: "Average price", right: true, cell: (row) => amount(row.average_price) },
   { head: "Fee USDT", right: true, cell: (row) => amount(row.fees), from: "md" },
   { head: "From", cell: (row) => originText(row.origin), from: "lg" },

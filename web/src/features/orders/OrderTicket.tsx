@@ -5,7 +5,7 @@ import { placeOrder } from "../../shared/api/actions";
 import { freshKey } from "../../shared/api/client";
 import { useLastPrice, useMarket, useWords } from "../../shared/api/hooks";
 import { ProblemError, SilentDesk } from "../../shared/api/problem";
-import { portfolioQuery, positionsQuery } from "../../shared/api/queries";
+import { limitsQuery, portfolioQuery, positionsQuery } from "../../shared/api/queries";
 import type { Order, OrderRequest, Side } from "../../shared/api/types";
 import { useCommand, type Command } from "../../shared/lib/commands";
 import { amount, quantity } from "../../shared/lib/format";
@@ -55,8 +55,9 @@ function useMeans(symbol: string, ticket: Ticket): Means {
   const held = useQuery(positionsQuery).data?.items.find((row) => row.symbol === symbol)?.qty;
   const { price } = useLastPrice(symbol);
   const lot = useMarket(symbol)?.lot;
+  const most = useQuery(limitsQuery).data?.order_max;
   const limit = ticket.type === "limit" && ticket.price !== "" ? ticket.price : null;
-  return { cash, held, price: limit ?? price, lot };
+  return { cash, held, price: limit ?? price, lot, most };
 }
 
 interface TicketProps {

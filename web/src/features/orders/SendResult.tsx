@@ -25,7 +25,7 @@ function Receipt({ sent }: { sent: Order }) {
   const query = useQuery({ queryKey: ["order", sent.id], queryFn: () => sent, initialData: sent, enabled: false });
   const order = query.data.version >= sent.version ? query.data : sent;
   const { base, quote, pricePlaces } = useWords(order.symbol);
-  const price = order.price === null ? "at market" : `at ${amount(order.price, pricePlaces)} ${quote}`;
+  const price = order.type === "market" ? "at market" : `at ${amount(order.price, pricePlaces)} ${quote}`;
   return (
     <div role="status" className="rounded border border-line bg-raised p-2 text-2xs leading-relaxed">
       <p className="flex items-center justify-between gap-2">

@@ -2,14 +2,20 @@ import { describe, expect, it } from "vitest";
 
 import { BLANK, complaintAbout, complaints, quickQuantity, requestFrom, roughNotional } from "./ticketForm";
 
-const MEANS = { cash: "10000.00", held: "1.23456", price: "2500", lot: "0.0001" };
+const MEANS = { cash: "10000.00", held: "1.23456", price: "2500", lot: "0.0001", most: undefined };
 
 describe("quickQuantity", () => {
   it("never rounds up", () => {
-    expect(quickQuantity("buy", 100, { ...MEANS, price: "3333.33" })).toBe("2.985");
-    expect(quickQuantity("buy", 25, MEANS)).toBe("0.995");
+    expect(quickQuantity("buy", 100, { ...MEANS, price: "3333.33" })).toBe("2.955");
+    expect(quickQuantity("buy", 25, MEANS)).toBe("0.985");
     expect(quickQuantity("sell", 50, MEANS)).toBe("0.6172");
     expect(quickQuantity("sell", 100, MEANS)).toBe("1.2345");
+  });
+
+  it("keeps a purchase under the largest order; what reduces may be larger", () => {
+    expect(quickQuantity("buy", 100, { ...MEANS, most: "5000" })).toBe("1.97");
+    expect(quickQuantity("buy", 25, { ...MEANS, most: "5000" })).toBe("0.985");
+    expect(quickQuantity("sell", 100, { ...MEANS, most: "1000" })).toBe("1.2345");
   });
 
   it("has no answer without a price, a holding or a lot", () => {

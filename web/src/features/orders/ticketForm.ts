@@ -1,4 +1,4 @@
-import { decimalText, estimateQuantity, isPositive, multiply, parseDecimal, shareOf, type Decimal } from "../../shared/lib/decimal";
+import { compareDecimals, decimalText, estimateQuantity, isPositive, multiply, parseDecimal, shareOf, type Decimal } from "../../shared/lib/decimal";
 import type { OrderRequest, Side } from "../../shared/api/types";
 import type { FieldError } from "../../shared/api/problem";
 
@@ -41,19 +41,22 @@ export function complaintAbout(errors: readonly FieldError[], field: string): { 
   return error === undefined ? undefined : { message: error.message, fix: error.fix };
 }
 
-const SPENDABLE: Decimal = { units: 995n, scale: 3 };
+const SPENDABLE: Decimal = { units: 985n, scale: 3 };
 
 export interface Means {
   cash: string | undefined;
   held: string | undefined;
   price: string | null;
   lot: string | undefined;
+  /** The largest order that Guardian lets pass. */
+  most: string | undefined;
 }
 
 /**
  * A rounded-down estimate for the quick fractions: of the cash when buying, of the holding when
- * selling. The desk knows the exact fee and slippage; half a percent of the cash stays aside for
- * them here, so that "100 %" is an order that has a chance.
+ * selling; a purchase also stays under the largest order. The desk knows the exact fee and slippage and
+ * judges a market order by its worst price; a little stays aside for them here, so that "100 %" is
+ * an order that has a chance.
  */
 export function quickQuantity(side: Side, percent: number, means: Means): string | null {
   const lot = parseDecimal(means.lot ?? "");
@@ -66,12 +69,22 @@ function shareOfHolding(percent: number, means: Means, lot: Decimal): string | n
   return held === null || !isPositive(held) ? null : decimalText(shareOf(held, percent, lot));
 }
 
+function smaller(a: Decimal, b: Decimal | null): Decimal {
+  return b !== null && compareDecimals(b, a) < 0 ? b : a;
+}
+
+function largest({ most, price }: Means, lot: Decimal): Decimal | null {
+  const limit = parseDecimal(most ?? "");
+  const last = parseDecimal(price ?? "");
+  return limit === null || last === null ? null : estimateQuantity(multiply(limit, SPENDABLE), 100, last, lot);
+}
+
 function shareOfCash(percent: number, means: Means, lot: Decimal): string | null {
   const cash = parseDecimal(means.cash ?? "");
   const price = parseDecimal(means.price ?? "");
   if (cash === null || price === null) return null;
   const estimate = estimateQuantity(multiply(cash, SPENDABLE), percent, price, lot);
-  return estimate === null ? null : decimalText(estimate);
+  return estimate === null ? null : decimalText(smaller(estimate, largest(means, lot)));
 }
 
 /** About what the order would cost or bring: for the eye, marked with ≈. */

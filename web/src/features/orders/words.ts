@@ -1,4 +1,5 @@
 import type { Order } from "../../shared/api/types";
+import { amount } from "../../shared/lib/format";
 import type { Tone } from "../../shared/ui/Badge";
 
 export const STATE_TONES: Record<Order["state"], Tone> = {
@@ -16,8 +17,13 @@ export function stateText(state: Order["state"]): string {
   return state.replace("_", " ");
 }
 
-const ORIGINS: Record<Order["origin"], string> = { manual: "you", signal: "signal", close: "close" };
+const ORIGINS: Readonly<Record<string, string>> = { manual: "you", signal: "signal", close: "close" };
 
 export function originText(origin: Order["origin"]): string {
-  return ORIGINS[origin];
+  return ORIGINS[origin] ?? origin;
+}
+
+/** A market order has a price too, the worst that it accepts: that is no limit a trader gave. */
+export function limitText({ type, price }: Pick<Order, "type" | "price">): string {
+  return type === "market" ? "market" : amount(price);
 }

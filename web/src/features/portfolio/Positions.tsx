@@ -31,7 +31,7 @@ const COLUMNS: Column<Position>[] = [
   },
   { head: "Realised USDT", right: true, cell: (row) => <span className={tone(row.realised)}>{signed(row.realised)}</span>, from: "lg" },
   { head: "Fees USDT", right: true, cell: (row) => amount(row.fees), from: "lg" },
-  { head: "Open for", right: true, cell: (row) => (row.opened_at === null ? "–" : <Since at={row.opened_at} />), from: "xl" },
+  { head: "Open for", right: true, cell: (row) => (direction(row.qty) === 0 ? "closed" : <Since at={row.opened_at} />), from: "xl" },
   { head: "Close", quietHead: true, right: true, cell: (row) => <Close row={row} /> },
 ];
 

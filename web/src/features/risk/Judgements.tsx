@@ -51,7 +51,7 @@ function Item({ row }: { row: Judgement }) {
           <Badge tone={row.approved ? "up" : "down"}>{row.approved ? "APPROVED" : "REFUSED"}</Badge>
           <span className="whitespace-nowrap">
             <b className={row.side === "buy" ? "text-up" : "text-down"}>{row.side}</b> {quantity(row.qty)} {row.symbol}
-            {row.price !== null && <span className="text-dim"> at {amount(row.price)}</span>}
+            <span className="text-dim"> at {amount(row.price)}</span>
           </span>
           <span className="min-w-0 flex-1 truncate text-2xs text-dim">
             {row.approved ? `${passed} of ${row.checks.length} checks passed` : `${row.rule ?? "rule"}: ${row.detail}`}

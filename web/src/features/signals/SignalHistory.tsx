@@ -65,7 +65,7 @@ function Statistics({ symbol, timeframe }: { symbol: string; timeframe: Timefram
     ["Made", String(row.made)],
     ["Ended", String(row.ended)],
     ["Won", `${row.won} (${winRate(row)})`],
-    ["Mean result", row.mean_r === null ? "–" : `${signed(row.mean_r)} R`],
+    ["Mean result", row.ended === 0 ? "–" : `${signed(row.mean_r)} R`],
   ];
   return (
     <dl className="flex flex-wrap gap-x-6 gap-y-1 border-b border-line px-3 py-1.5 text-xs" aria-label="Win statistics">

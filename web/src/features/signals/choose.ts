@@ -5,18 +5,19 @@ export function leading(signals: readonly Signal[]): Signal | undefined {
   return signals.find((signal) => signal.status === "active" && signal.direction !== "HOLD") ?? signals[0];
 }
 
-const TOUCHED: Record<NonNullable<Signal["outcome"]>["touched"], string> = {
-  stop: "Stopped out",
-  target_1: "Reached target 1",
-  target_2: "Reached target 2",
-  target_3: "Reached target 3",
-  expired: "Expired untouched",
-  reversed: "Reversed",
+const ENDED: Record<NonNullable<Signal["outcome"]>["ended_by"], string> = {
+  stop: "stopped out",
+  target_3: "target 3",
+  expired: "expired",
+  reversed: "reversed",
 };
 
 export function outcomeText(signal: Signal): string {
   if (signal.outcome === null) return signal.status === "active" ? "running" : signal.status;
-  return TOUCHED[signal.outcome.touched];
+  const { ended_by, best_target } = signal.outcome;
+  const reached = best_target > 0 && ended_by !== "target_3" ? `target ${best_target}, then ` : "";
+  const text = `${reached}${ENDED[ended_by]}`;
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Shows a fact's value as a person would read it, whatever type the server sent. */

@@ -11,7 +11,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** listCandles */
+        /**
+         * List Candles
+         * @description Closed bars with from <= open_time and close <= to, oldest first.
+         *
+         *     The page holds the latest of them; `next` leads to older ones.
+         */
         get: operations["listCandles"];
         put?: never;
         post?: never;
@@ -28,10 +33,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** readFeed */
+        /**
+         * Read Feed
+         * @description The running session: feed, clock, speed and how far each stream can be trusted.
+         */
         get: operations["readFeed"];
         put?: never;
-        /** controlFeed */
+        /**
+         * Control Feed
+         * @description Pause, resume, change speed, seek or restart; a seek opens a new session.
+         */
         post: operations["controlFeed"];
         delete?: never;
         options?: never;
@@ -46,7 +57,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** listIndicators */
+        /**
+         * List Indicators
+         * @description Indicators of closed bars, oldest first; `next` leads to older ones.
+         */
         get: operations["listIndicators"];
         put?: never;
         post?: never;
@@ -63,7 +77,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** listMarkets */
+        /**
+         * List Markets
+         * @description Every pair with its filters, last price and last 24 hours.
+         */
         get: operations["listMarkets"];
         put?: never;
         post?: never;
@@ -80,12 +97,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** listOrders */
+        /**
+         * List Orders
+         * @description Orders, newest first.
+         */
         get: operations["listOrders"];
         put?: never;
-        /** placeOrder */
+        /**
+         * Place Order
+         * @description Place an order through Guardian. The same `client_id` again returns the same order.
+         */
         post: operations["placeOrder"];
-        /** cancelAllOrders */
+        /**
+         * Cancel All Orders
+         * @description Cancel every live order; returns those that were cancelled.
+         */
         delete: operations["cancelAllOrders"];
         options?: never;
         head?: never;
@@ -99,11 +125,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** readOrder */
+        /**
+         * Read Order
+         * @description One order.
+         */
         get: operations["readOrder"];
         put?: never;
         post?: never;
-        /** cancelOrder */
+        /**
+         * Cancel Order
+         * @description Cancel what is left of an order; 409 when it is done already.
+         */
         delete: operations["cancelOrder"];
         options?: never;
         head?: never;
@@ -117,7 +149,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** listPatterns */
+        /**
+         * List Patterns
+         * @description Candlestick patterns of the current session, newest first.
+         */
         get: operations["listPatterns"];
         put?: never;
         post?: never;
@@ -134,14 +169,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** readPortfolio */
+        /**
+         * Read Portfolio
+         * @description Cash, exposure, equity and profit of the running session's paper account.
+         */
         get: operations["readPortfolio"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** changePortfolio */
+        /**
+         * Change Portfolio
+         * @description Turn signals into orders for this account, or stop doing so.
+         */
         patch: operations["changePortfolio"];
         trace?: never;
     };
@@ -152,8 +193,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** listEquity */
-        get: operations["listEquity"];
+        /**
+         * Read Equity
+         * @description The equity curve, a point a minute, oldest first.
+         */
+        get: operations["readEquity"];
         put?: never;
         post?: never;
         delete?: never;
@@ -171,7 +215,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** resetPortfolio */
+        /**
+         * Reset Portfolio
+         * @description Cancel what is live, close this paper account and open a fresh one.
+         */
         post: operations["resetPortfolio"];
         delete?: never;
         options?: never;
@@ -186,7 +233,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** listPositions */
+        /**
+         * List Positions
+         * @description Positions of the current account by symbol, closed ones with their realised profit.
+         */
         get: operations["listPositions"];
         put?: never;
         post?: never;
@@ -205,7 +255,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** closePosition */
+        /**
+         * Close Position
+         * @description Sell all that is free of a symbol, at market.
+         */
         post: operations["closePosition"];
         delete?: never;
         options?: never;
@@ -222,7 +275,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** haltTrading */
+        /**
+         * Halt Trading
+         * @description Refuse every order but reductions, until resumed; survives a restart.
+         */
         post: operations["haltTrading"];
         delete?: never;
         options?: never;
@@ -237,7 +293,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** listJudgements */
+        /**
+         * List Judgements
+         * @description Guardian's verdicts, newest first, each with every rule's answer.
+         */
         get: operations["listJudgements"];
         put?: never;
         post?: never;
@@ -254,7 +313,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** readLimits */
+        /**
+         * Read Limits
+         * @description The limits in force, and how much of each is used.
+         */
         get: operations["readLimits"];
         put?: never;
         post?: never;
@@ -273,7 +335,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** resumeTrading */
+        /**
+         * Resume Trading
+         * @description Trade again.
+         */
         post: operations["resumeTrading"];
         delete?: never;
         options?: never;
@@ -288,7 +353,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** listSignals */
+        /**
+         * List Signals
+         * @description Signals of the current session, newest first.
+         */
         get: operations["listSignals"];
         put?: never;
         post?: never;
@@ -305,8 +373,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** signalStats */
-        get: operations["signalStats"];
+        /**
+         * Read Signal Stats
+         * @description How the session's signals have done so far, by symbol and timeframe.
+         */
+        get: operations["readSignalStats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -322,7 +393,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** readSignal */
+        /**
+         * Read Signal
+         * @description One signal with its votes, its reasoning and what became of it.
+         */
         get: operations["readSignal"];
         put?: never;
         post?: never;
@@ -339,7 +413,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** readSystem */
+        /**
+         * Read System
+         * @description The checks of `hydradesk doctor`, as they stand now.
+         */
         get: operations["readSystem"];
         put?: never;
         post?: never;
@@ -356,8 +433,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** listTrades */
+        /**
+         * List Trades
+         * @description Fills, newest first.
+         */
         get: operations["listTrades"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trades.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Trades
+         * @description Every fill as CSV, newest first.
+         */
+        get: operations["downloadTrades"];
         put?: never;
         post?: never;
         delete?: never;
@@ -370,136 +470,73 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /**
-         * Candle
-         * @description One closed bar.
-         */
+        /** @description One closed bar; volume in base units. */
         Candle: {
-            /**
-             * Close
-             * Format: decimal
-             */
+            /** Format: decimal */
             close: string;
-            /**
-             * High
-             * Format: decimal
-             */
+            /** Format: decimal */
             high: string;
-            /**
-             * Low
-             * Format: decimal
-             */
+            /** Format: decimal */
             low: string;
-            /**
-             * Open
-             * Format: decimal
-             */
+            /** Format: decimal */
             open: string;
-            /**
-             * Open Time
-             * Format: date-time
-             */
             open_time: string;
-            /**
-             * Volume
-             * Format: decimal
-             */
+            /** Format: decimal */
             volume: string;
         };
-        /**
-         * CandlesPage
-         * @description One page of a list; `next` is the cursor of the following page.
-         */
-        CandlesPage: {
-            /** Items */
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        CandlePage: {
             items: components["schemas"]["Candle"][];
-            /** Next */
+            /** @default null */
             next: string | null;
         };
-        /**
-         * EquityPoint
-         * @description Equity at one time.
-         */
-        EquityPoint: {
-            /**
-             * At
-             * Format: date-time
-             */
+        /** @description One rule's answer, kept for the receipt. */
+        Check: {
+            detail: string;
+            ok: boolean;
+            rule: string;
+        };
+        /** @description One point of the equity curve. */
+        Equity: {
             at: string;
-            /**
-             * Cash
-             * Format: decimal
-             */
+            /** Format: decimal */
             cash: string;
-            /**
-             * Equity
-             * Format: decimal
-             */
+            /** Format: decimal */
             equity: string;
-            /**
-             * Exposure
-             * Format: decimal
-             */
+            /** Format: decimal */
             exposure: string;
         };
-        /**
-         * EquityPointsPage
-         * @description One page of a list; `next` is the cursor of the following page.
-         */
-        EquityPointsPage: {
-            /** Items */
-            items: components["schemas"]["EquityPoint"][];
-            /** Next */
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        EquityPage: {
+            items: components["schemas"]["Equity"][];
+            /** @default null */
             next: string | null;
         };
-        /**
-         * Feed
-         * @description The feed, its clock and the quality of its streams.
-         */
+        /** @description The running session: where its bars come from, its clock and its controls. */
         Feed: {
-            /**
-             * Badge
-             * @enum {string}
-             */
+            /** @enum {unknown} */
             badge: "LIVE" | "REPLAY" | "SIMULATED";
-            /**
-             * Clock
-             * Format: date-time
-             */
             clock: string;
-            /** End */
             end: string | null;
-            /** Ended */
             ended: boolean;
-            /**
-             * Feed
-             * @enum {string}
-             */
+            /** @enum {unknown} */
             feed: "live" | "replay" | "simulated";
-            /** Name */
             name: string;
-            /** Paused */
             paused: boolean;
-            /** Session */
             session: string;
-            /** Speed */
             speed: number;
-            /**
-             * Start
-             * Format: date-time
-             */
             start: string;
-            /** Streams */
-            streams: components["schemas"]["StreamQuality"][];
-            /**
-             * Wall
-             * Format: date-time
-             */
+            streams: components["schemas"]["Stream"][];
+            trouble: string;
             wall: string;
         };
         /**
          * FeedCommand
-         * @description What the feed should do.
+         * @description What the replay should do; `speed` goes with speed, `to` with seek.
+         * @example {
+         *       "action": "speed",
+         *       "speed": 120
+         *     }
          */
         FeedCommand: {
             /**
@@ -508,347 +545,207 @@ export interface components {
              */
             action: "pause" | "resume" | "speed" | "seek" | "restart";
             /** Speed */
-            speed?: number;
-            /**
-             * To
-             * Format: date-time
-             */
-            to?: string;
+            speed?: number | null;
+            /** To */
+            to?: string | null;
         };
         /**
          * FieldError
-         * @description What is wrong with one field and how to put it right.
+         * @description What is wrong with one input, and what would pass.
          */
         FieldError: {
-            /** Field */
             field: string;
-            /** Fix */
             fix: string;
-            /** Message */
             message: string;
         };
         /**
          * HaltRequest
          * @description Why trading stops.
+         * @example {
+         *       "reason": "news at 14:00"
+         *     }
          */
         HaltRequest: {
-            /** Reason */
-            reason: string;
-        };
-        /**
-         * IndicatorRow
-         * @description Indicator values at one closed bar.
-         */
-        IndicatorRow: {
-            /** Atr 14 */
-            atr_14: number | null;
-            /** Bb Lower */
-            bb_lower: number | null;
-            /** Bb Middle */
-            bb_middle: number | null;
-            /** Bb Upper */
-            bb_upper: number | null;
-            /** Ema 200 */
-            ema_200: number | null;
-            /** Ema 21 */
-            ema_21: number | null;
-            /** Ema 50 */
-            ema_50: number | null;
-            /** Ema 9 */
-            ema_9: number | null;
-            /** Macd */
-            macd: number | null;
-            /** Macd Hist */
-            macd_hist: number | null;
-            /** Macd Signal */
-            macd_signal: number | null;
-            /** Mfi 14 */
-            mfi_14: number | null;
-            /** Obv */
-            obv: number | null;
             /**
-             * Open Time
-             * Format: date-time
+             * Reason
+             * @default stopped by hand
              */
+            reason?: string;
+        };
+        /** @description One part of the desk and how it is. */
+        HealthCheck: {
+            detail: string;
+            name: string;
+            ok: boolean;
+        };
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        HealthCheckPage: {
+            items: components["schemas"]["HealthCheck"][];
+            /** @default null */
+            next: string | null;
+        };
+        /** @description One closed bar's indicators; null where not yet defined. */
+        Indicator: {
+            atr_14: number | null;
+            bb_lower: number | null;
+            bb_middle: number | null;
+            bb_upper: number | null;
+            ema_200: number | null;
+            ema_21: number | null;
+            ema_50: number | null;
+            ema_9: number | null;
+            macd: number | null;
+            macd_hist: number | null;
+            macd_signal: number | null;
+            mfi_14: number | null;
+            obv: number | null;
             open_time: string;
-            /** Relative Volume */
             relative_volume: number | null;
-            /** Rsi 14 */
             rsi_14: number | null;
-            /** Volume Spike */
             volume_spike: boolean;
-            /** Vwap 20 */
             vwap_20: number | null;
-            /** Vwap Session */
             vwap_session: number | null;
         };
-        /**
-         * IndicatorsPage
-         * @description One page of a list; `next` is the cursor of the following page.
-         */
-        IndicatorsPage: {
-            /** Items */
-            items: components["schemas"]["IndicatorRow"][];
-            /** Next */
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        IndicatorPage: {
+            items: components["schemas"]["Indicator"][];
+            /** @default null */
             next: string | null;
         };
-        /**
-         * Judgement
-         * @description Guardian's answer to one intent.
-         */
+        /** @description One verdict of Guardian with every rule's answer. */
         Judgement: {
-            /** Approved */
             approved: boolean;
-            /**
-             * At
-             * Format: date-time
-             */
             at: string;
-            /** Checks */
-            checks: components["schemas"]["JudgementCheck"][];
-            /** Detail */
+            checks: components["schemas"]["Check"][];
             detail: string;
-            /** Id */
             id: string;
-            /** Order Id */
             order_id: string;
-            /** Origin */
             origin: string;
-            /** Price */
-            price: string | null;
-            /**
-             * Qty
-             * Format: decimal
-             */
+            /** Format: decimal */
+            price: string;
+            /** Format: decimal */
             qty: string;
-            /** Rule */
             rule: string | null;
-            /**
-             * Side
-             * @enum {string}
-             */
+            /** @enum {unknown} */
             side: "buy" | "sell";
-            /** Symbol */
             symbol: string;
         };
-        /**
-         * JudgementCheck
-         * @description One rule's answer.
-         */
-        JudgementCheck: {
-            /** Detail */
-            detail: string;
-            /** Ok */
-            ok: boolean;
-            /** Rule */
-            rule: string;
-        };
-        /**
-         * JudgementsPage
-         * @description One page of a list; `next` is the cursor of the following page.
-         */
-        JudgementsPage: {
-            /** Items */
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        JudgementPage: {
             items: components["schemas"]["Judgement"][];
-            /** Next */
+            /** @default null */
             next: string | null;
         };
-        /**
-         * Limits
-         * @description Limits as shown to their owner; decimals travel as strings.
-         */
+        /** @description Where to get in and out, quote units, on the instrument's tick. */
+        Levels: {
+            /** Format: decimal */
+            entry_high: string;
+            /** Format: decimal */
+            entry_low: string;
+            /** Format: decimal */
+            risk_reward: string;
+            /** Format: decimal */
+            stop: string;
+            targets: [
+                string,
+                string,
+                string
+            ];
+        };
+        /** @description Limits as shown to their owner; decimals travel as strings. */
         Limits: {
-            /**
-             * Collar
-             * Format: decimal
-             */
+            /** Format: decimal */
             collar: string;
-            /**
-             * Daily Loss Max
-             * Format: decimal
-             */
+            /** Format: decimal */
             daily_loss_max: string;
-            /**
-             * Gross Max
-             * Format: decimal
-             */
+            /** Format: decimal */
             gross_max: string;
-            /** Halt Reason */
             halt_reason: string | null;
-            /** Halted */
             halted: boolean;
-            /**
-             * Order Max
-             * Format: decimal
-             */
+            /** Format: decimal */
             order_max: string;
-            /** Price Age Max Ms */
             price_age_max_ms: number;
-            used: components["schemas"]["LimitsUsed"];
+            /** Format: decimal */
+            risk_per_trade: string;
+            used: components["schemas"]["Used"];
         };
-        /**
-         * LimitsUsed
-         * @description How much of the limits is in use.
-         */
-        LimitsUsed: {
-            /**
-             * Daily Loss
-             * Format: decimal
-             */
-            daily_loss: string;
-            /**
-             * Gross
-             * Format: decimal
-             */
-            gross: string;
-            /**
-             * Reserved
-             * Format: decimal
-             */
-            reserved: string;
-        };
-        /**
-         * Market
-         * @description An instrument, its filters and its last day.
-         */
+        /** @description One pair, its filters and its last 24 hours (desk time). */
         Market: {
-            /** Base */
             base: string;
-            /** Change 24H Pct */
             change_24h_pct: string | null;
-            /** High 24H */
             high_24h: string | null;
-            /**
-             * Lot
-             * Format: decimal
-             */
+            /** Format: decimal */
             lot: string;
-            /** Low 24H */
             low_24h: string | null;
-            /**
-             * Min Notional
-             * Format: decimal
-             */
+            /** Format: decimal */
             min_notional: string;
-            /** Price */
             price: string | null;
-            /** Price At */
             price_at: string | null;
-            /** Quote */
             quote: string;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "fresh" | "stale" | "broken";
-            /** Symbol */
+            /** @enum {unknown} */
+            state: "broken" | "fresh" | "stale";
             symbol: string;
-            /**
-             * Tick
-             * Format: decimal
-             */
+            /** Format: decimal */
             tick: string;
-            /** Volume 24H */
             volume_24h: string | null;
         };
-        /**
-         * MarketsPage
-         * @description One page of a list; `next` is the cursor of the following page.
-         */
-        MarketsPage: {
-            /** Items */
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        MarketPage: {
             items: components["schemas"]["Market"][];
-            /** Next */
+            /** @default null */
             next: string | null;
         };
-        /**
-         * Order
-         * @description An order and its state.
-         */
+        /** @description One order and where it stands. */
         Order: {
-            /** Average Price */
             average_price: string | null;
-            /**
-             * Created At
-             * Format: date-time
-             */
             created_at: string;
-            /**
-             * Fees
-             * Format: decimal
-             */
+            /** Format: decimal */
             fees: string;
-            /**
-             * Filled
-             * Format: decimal
-             */
+            /** Format: decimal */
             filled: string;
-            /** Id */
             id: string;
-            /**
-             * Origin
-             * @enum {string}
-             */
-            origin: "manual" | "signal" | "close";
-            /** Price */
-            price: string | null;
-            /**
-             * Qty
-             * Format: decimal
-             */
+            origin: string;
+            /** Format: decimal */
+            price: string;
+            /** Format: decimal */
             qty: string;
-            /** Reason */
             reason: string | null;
-            /**
-             * Side
-             * @enum {string}
-             */
+            /** @enum {unknown} */
             side: "buy" | "sell";
-            /** Signal Id */
             signal_id: string | null;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "created" | "working" | "partially_filled" | "filled" | "cancelled" | "rejected" | "expired" | "unknown";
-            /** Symbol */
+            /** @enum {unknown} */
+            state: "cancelled" | "created" | "expired" | "filled" | "partially_filled" | "rejected" | "unknown" | "working";
             symbol: string;
-            /**
-             * Time In Force
-             * @enum {string}
-             */
-            time_in_force: "gtc" | "ioc" | "fok";
-            /**
-             * Type
-             * @enum {string}
-             */
-            type: "market" | "limit";
-            /**
-             * Updated At
-             * Format: date-time
-             */
+            /** @enum {unknown} */
+            time_in_force: "fok" | "gtc" | "ioc";
+            /** @enum {unknown} */
+            type: "limit" | "market";
             updated_at: string;
-            /** Venue */
             venue: string;
-            /** Version */
             version: number;
+        };
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        OrderPage: {
+            items: components["schemas"]["Order"][];
+            /** @default null */
+            next: string | null;
         };
         /**
          * OrderRequest
-         * @description A new order.
+         * @description An order to place. Decimals travel as strings.
+         * @example {
+         *       "qty": "0.5",
+         *       "side": "buy",
+         *       "symbol": "ETH-USDT",
+         *       "type": "market"
+         *     }
          */
         OrderRequest: {
             /** Client Id */
-            client_id?: string;
-            /**
-             * Price
-             * Format: decimal
-             */
-            price?: string;
-            /**
-             * Qty
-             * Format: decimal
-             */
+            client_id?: string | null;
+            /** Price */
+            price?: string | null;
+            /** Qty */
             qty: string;
             /**
              * Side
@@ -859,6 +756,7 @@ export interface components {
             symbol: string;
             /**
              * Time In Force
+             * @default gtc
              * @enum {string}
              */
             time_in_force?: "gtc" | "ioc" | "fok";
@@ -867,525 +765,235 @@ export interface components {
              * @enum {string}
              */
             type: "market" | "limit";
-            /** Venue */
+            /**
+             * Venue
+             * @default paper
+             */
             venue?: string;
         };
-        /**
-         * OrdersPage
-         * @description One page of a list; `next` is the cursor of the following page.
-         */
-        OrdersPage: {
-            /** Items */
-            items: components["schemas"]["Order"][];
-            /** Next */
-            next: string | null;
-        };
-        /**
-         * Pattern
-         * @description A candlestick pattern that was seen.
-         */
-        Pattern: {
-            /**
-             * At
-             * Format: date-time
-             */
+        /** @description What became of a BUY or SELL. */
+        Outcome: {
             at: string;
-            /** Description */
+            best_target: number;
+            /** @enum {unknown} */
+            ended_by: "expired" | "reversed" | "stop" | "target_3";
+            first_touched: ("stop" | "target_1" | "target_2" | "target_3") | null;
+            /** Format: decimal */
+            price: string;
+            /** Format: decimal */
+            r_multiple: string;
+            /** Format: decimal */
+            return_pct: string;
+        };
+        /** @description A candlestick pattern on one closed bar. */
+        Pattern: {
+            at: string;
             description: string;
-            /**
-             * Direction
-             * @enum {string}
-             */
-            direction: "bullish" | "bearish" | "neutral";
-            /**
-             * Open Time
-             * Format: date-time
-             */
+            /** @enum {unknown} */
+            direction: "bearish" | "bullish" | "neutral";
             open_time: string;
-            /** Pattern */
             pattern: string;
-            /** Strength */
             strength: number;
-            /** Symbol */
             symbol: string;
-            /**
-             * Timeframe
-             * @enum {string}
-             */
-            timeframe: "1m" | "5m" | "15m" | "1h" | "4h" | "1d";
-            /** Title */
+            /** @enum {unknown} */
+            timeframe: "15m" | "1d" | "1h" | "1m" | "4h" | "5m";
             title: string;
         };
-        /**
-         * PatternsPage
-         * @description One page of a list; `next` is the cursor of the following page.
-         */
-        PatternsPage: {
-            /** Items */
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        PatternPage: {
             items: components["schemas"]["Pattern"][];
-            /** Next */
+            /** @default null */
             next: string | null;
         };
-        /**
-         * Portfolio
-         * @description The paper account.
-         */
+        /** @description What the paper account is worth now, quote units. */
         Portfolio: {
-            /** Account */
             account: string;
-            /** Asset */
             asset: string;
-            /**
-             * At
-             * Format: date-time
-             */
             at: string;
-            /** Auto Trade */
             auto_trade: boolean;
-            /**
-             * Cash
-             * Format: decimal
-             */
+            /** Format: decimal */
             cash: string;
-            /**
-             * Day Profit
-             * Format: decimal
-             */
+            /** Format: decimal */
             day_profit: string;
-            /**
-             * Deposit
-             * Format: decimal
-             */
+            /** Format: decimal */
             deposit: string;
-            /**
-             * Equity
-             * Format: decimal
-             */
+            /** Format: decimal */
             equity: string;
-            /**
-             * Exposure
-             * Format: decimal
-             */
+            /** Format: decimal */
             exposure: string;
-            /**
-             * Fees
-             * Format: decimal
-             */
+            /** Format: decimal */
             fees: string;
-            /**
-             * Held
-             * Format: decimal
-             */
+            /** Format: decimal */
             held: string;
-            /** Paper */
             paper: boolean;
-            /**
-             * Profit
-             * Format: decimal
-             */
+            /** Format: decimal */
             profit: string;
-            /**
-             * Profit Pct
-             * Format: decimal
-             */
+            /** Format: decimal */
             profit_pct: string;
-            /**
-             * Realised
-             * Format: decimal
-             */
+            /** Format: decimal */
             realised: string;
-            /** Session */
             session: string;
-            /**
-             * Unrealised
-             * Format: decimal
-             */
+            /** Format: decimal */
             unrealised: string;
         };
         /**
          * PortfolioChange
-         * @description Settings of the account.
+         * @description What may be changed.
+         * @example {
+         *       "auto_trade": false
+         *     }
          */
         PortfolioChange: {
             /** Auto Trade */
             auto_trade: boolean;
         };
-        /**
-         * Position
-         * @description A holding and its profit.
-         */
+        /** @description One position at the last price. */
         Position: {
-            /** Average Price */
             average_price: string | null;
-            /**
-             * Cost
-             * Format: decimal
-             */
+            /** Format: decimal */
             cost: string;
-            /**
-             * Fees
-             * Format: decimal
-             */
+            /** Format: decimal */
             fees: string;
-            /** Last Price */
             last_price: string | null;
-            /** Opened At */
-            opened_at: string | null;
-            /**
-             * Qty
-             * Format: decimal
-             */
+            opened_at: string;
+            /** Format: decimal */
             qty: string;
-            /**
-             * Realised
-             * Format: decimal
-             */
+            /** Format: decimal */
             realised: string;
-            /** Symbol */
             symbol: string;
-            /** Unrealised */
             unrealised: string | null;
-            /** Unrealised Pct */
             unrealised_pct: string | null;
-            /**
-             * Updated At
-             * Format: date-time
-             */
             updated_at: string;
-            /** Value */
             value: string | null;
         };
-        /**
-         * PositionsPage
-         * @description One page of a list; `next` is the cursor of the following page.
-         */
-        PositionsPage: {
-            /** Items */
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        PositionPage: {
             items: components["schemas"]["Position"][];
-            /** Next */
+            /** @default null */
             next: string | null;
         };
         /**
          * Problem
-         * @description Why a request was refused (RFC 9457). `code` is stable; `detail` is for people.
+         * @description Why a request was refused. `code` is stable; `detail` is for people.
          */
         Problem: {
-            /** Code */
             code: string;
-            /** Detail */
             detail: string;
-            /** Errors */
             errors: components["schemas"]["FieldError"][];
-            /** Receipt Id */
             receipt_id?: string;
-            /** Request Id */
             request_id: string;
-            /** Rule */
             rule?: string;
-            /** Status */
             status: number;
-            /** Title */
             title: string;
-            /** Type */
             type: string;
         };
-        /**
-         * Signal
-         * @description One explained signal.
-         */
-        Signal: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /**
-             * Confidence
-             * Format: decimal
-             */
-            confidence: string;
-            /**
-             * Direction
-             * @enum {string}
-             */
-            direction: "BUY" | "SELL" | "HOLD";
-            /**
-             * Expires At
-             * Format: date-time
-             */
-            expires_at: string;
-            /** Id */
-            id: string;
-            /** Levels */
-            levels: components["schemas"]["SignalLevels"] | null;
-            /** Outcome */
-            outcome: components["schemas"]["SignalOutcome"] | null;
-            /**
-             * Price
-             * Format: decimal
-             */
-            price: string;
-            /** Reasoning */
-            reasoning: string;
-            /**
-             * Risk Score
-             * Format: decimal
-             */
-            risk_score: string;
-            /** Session */
-            session: string;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "active" | "closed" | "expired";
-            /** Symbol */
-            symbol: string;
-            /**
-             * Timeframe
-             * @enum {string}
-             */
-            timeframe: "1m" | "5m" | "15m" | "1h" | "4h" | "1d";
-            /** Version */
-            version: number;
-            /** Votes */
-            votes: components["schemas"]["SignalVote"][];
-        };
-        /**
-         * SignalLevels
-         * @description Where to enter, stop and take profit.
-         */
-        SignalLevels: {
-            /**
-             * Entry High
-             * Format: decimal
-             */
-            entry_high: string;
-            /**
-             * Entry Low
-             * Format: decimal
-             */
-            entry_low: string;
-            /**
-             * Risk Reward
-             * Format: decimal
-             */
-            risk_reward: string;
-            /**
-             * Stop
-             * Format: decimal
-             */
-            stop: string;
-            /** Targets */
-            targets: string[];
-        };
-        /**
-         * SignalOutcome
-         * @description Which level was touched first and what it returned.
-         */
-        SignalOutcome: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Best Target */
-            best_target: number;
-            /**
-             * Price
-             * Format: decimal
-             */
-            price: string;
-            /**
-             * R Multiple
-             * Format: decimal
-             */
-            r_multiple: string;
-            /**
-             * Return Pct
-             * Format: decimal
-             */
-            return_pct: string;
-            /**
-             * Touched
-             * @enum {string}
-             */
-            touched: "stop" | "target_1" | "target_2" | "target_3" | "expired" | "reversed";
-        };
-        /**
-         * SignalStats
-         * @description How signals ended.
-         */
-        SignalStats: {
-            /** Ended */
+        /** @description How the BUYs and SELLs of one symbol and timeframe have done so far. */
+        Record: {
             ended: number;
-            /** Made */
             made: number;
-            /** Mean R */
-            mean_r: string | null;
-            /** Symbol */
+            /** Format: decimal */
+            mean_r: string;
             symbol: string;
-            /**
-             * Timeframe
-             * @enum {string}
-             */
-            timeframe: "1m" | "5m" | "15m" | "1h" | "4h" | "1d";
-            /** Won */
+            /** @enum {unknown} */
+            timeframe: "15m" | "1d" | "1h" | "1m" | "4h" | "5m";
             won: number;
         };
-        /**
-         * SignalStatsList
-         * @description One page of a list; `next` is the cursor of the following page.
-         */
-        SignalStatsList: {
-            /** Items */
-            items: components["schemas"]["SignalStats"][];
-            /** Next */
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        RecordPage: {
+            items: components["schemas"]["Record"][];
+            /** @default null */
             next: string | null;
         };
-        /**
-         * SignalVote
-         * @description One source's vote.
-         */
-        SignalVote: {
-            /**
-             * Direction
-             * @enum {integer}
-             */
-            direction: -1 | 0 | 1;
-            /** Facts */
-            facts: {
-                [key: string]: unknown;
-            };
-            /** Reason */
-            reason: string;
-            /** Source */
-            source: string;
-            /**
-             * Weight
-             * Format: decimal
-             */
-            weight: string;
-        };
-        /**
-         * SignalsPage
-         * @description One page of a list; `next` is the cursor of the following page.
-         */
-        SignalsPage: {
-            /** Items */
-            items: components["schemas"]["Signal"][];
-            /** Next */
-            next: string | null;
-        };
-        /**
-         * StreamQuality
-         * @description Health of one market-data stream.
-         */
-        StreamQuality: {
-            /** Backfilled */
-            backfilled: number;
-            /** Bars */
-            bars: number;
-            /** Duplicates */
-            duplicates: number;
-            /** Gaps */
-            gaps: number;
-            /** Last At */
-            last_at: string | null;
-            /** Out Of Order */
-            out_of_order: number;
-            /** Reason */
-            reason: string;
-            /** Spikes */
-            spikes: number;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "fresh" | "stale" | "broken";
-            /** Symbol */
-            symbol: string;
-        };
-        /**
-         * SystemCheck
-         * @description One health check.
-         */
-        SystemCheck: {
-            /** Detail */
-            detail: string;
-            /** Name */
-            name: string;
-            /** Ok */
-            ok: boolean;
-        };
-        /**
-         * SystemChecksPage
-         * @description One page of a list; `next` is the cursor of the following page.
-         */
-        SystemChecksPage: {
-            /** Items */
-            items: components["schemas"]["SystemCheck"][];
-            /** Next */
-            next: string | null;
-        };
-        /**
-         * Trade
-         * @description One fill.
-         */
-        Trade: {
-            /**
-             * At
-             * Format: date-time
-             */
+        /** @description One explained opinion on one closed bar. */
+        Signal: {
             at: string;
-            /**
-             * Fee
-             * Format: decimal
-             */
-            fee: string;
-            /** Id */
+            /** Format: decimal */
+            confidence: string;
+            /** @enum {unknown} */
+            direction: "BUY" | "HOLD" | "SELL";
+            expires_at: string;
             id: string;
-            /**
-             * Notional
-             * Format: decimal
-             */
-            notional: string;
-            /** Order Id */
-            order_id: string;
-            /**
-             * Origin
-             * @enum {string}
-             */
-            origin: "manual" | "signal" | "close";
-            /**
-             * Price
-             * Format: decimal
-             */
+            levels: components["schemas"]["Levels"] | null;
+            outcome: components["schemas"]["Outcome"] | null;
+            /** Format: decimal */
             price: string;
-            /**
-             * Qty
-             * Format: decimal
-             */
-            qty: string;
-            /**
-             * Side
-             * @enum {string}
-             */
-            side: "buy" | "sell";
-            /** Signal Id */
-            signal_id: string | null;
-            /** Symbol */
+            reasoning: string;
+            /** Format: decimal */
+            risk_score: string;
+            session: string;
+            /** @enum {unknown} */
+            status: "active" | "closed" | "expired";
+            symbol: string;
+            /** @enum {unknown} */
+            timeframe: "15m" | "1d" | "1h" | "1m" | "4h" | "5m";
+            version: number;
+            votes: components["schemas"]["Vote"][];
+        };
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        SignalPage: {
+            items: components["schemas"]["Signal"][];
+            /** @default null */
+            next: string | null;
+        };
+        /** @description How far one stream can be trusted, and what was wrong with it so far. */
+        Stream: {
+            backfilled: number;
+            bars: number;
+            duplicates: number;
+            gaps: number;
+            last_at: string | null;
+            out_of_order: number;
+            reason: string;
+            spikes: number;
+            /** @enum {unknown} */
+            state: "broken" | "fresh" | "stale";
             symbol: string;
         };
-        /**
-         * TradesPage
-         * @description One page of a list; `next` is the cursor of the following page.
-         */
-        TradesPage: {
-            /** Items */
+        /** @description One fill. */
+        Trade: {
+            at: string;
+            /** Format: decimal */
+            fee: string;
+            id: string;
+            /** Format: decimal */
+            notional: string;
+            order_id: string;
+            origin: string;
+            /** Format: decimal */
+            price: string;
+            /** Format: decimal */
+            qty: string;
+            /** @enum {unknown} */
+            side: "buy" | "sell";
+            signal_id: string | null;
+            symbol: string;
+        };
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        TradePage: {
             items: components["schemas"]["Trade"][];
-            /** Next */
+            /** @default null */
             next: string | null;
+        };
+        /** @description What is used of the limits, quote units. */
+        Used: {
+            /** Format: decimal */
+            daily_loss: string;
+            /** Format: decimal */
+            gross: string;
+            /** Format: decimal */
+            reserved: string;
+        };
+        /** @description One source's opinion; `direction` is -1, 0 or 1. */
+        Vote: {
+            /** @enum {unknown} */
+            direction: -1 | 0 | 1;
+            facts: {
+                [key: string]: string;
+            };
+            reason: string;
+            source: string;
+            /** Format: decimal */
+            weight: string;
         };
     };
     responses: never;
@@ -1399,26 +1007,47 @@ export interface operations {
     listCandles: {
         parameters: {
             query: {
+                /** @description ETHUSDT is understood too */
                 symbol: string;
-                timeframe: "1m" | "5m" | "15m" | "1h" | "4h" | "1d";
-                from?: string;
-                to?: string;
+                /** @description 1m 5m 15m 1h 4h 1d */
+                timeframe: string;
+                /** @description RFC 3339 */
+                from?: string | null;
+                /** @description RFC 3339 */
+                to?: string | null;
                 limit?: number;
-                cursor?: string;
+                cursor?: string | null;
             };
-            header?: never;
+            header?: {
+                "if-none-match"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CandlesPage"];
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "close": "2408.1",
+                     *           "high": "2410.59",
+                     *           "low": "2405.2",
+                     *           "open": "2405.2",
+                     *           "open_time": "2025-06-24T01:40:00Z",
+                     *           "volume": "1188.6428"
+                     *         }
+                     *       ],
+                     *       "next": "WzE3NTA3MjkyMDBd"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CandlePage"];
                 };
             };
             /** @description Refused; see `code`. */
@@ -1427,6 +1056,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1441,12 +1089,42 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "badge": "REPLAY",
+                     *       "clock": "2025-06-24T01:46:00Z",
+                     *       "end": "2025-07-01T00:00:00Z",
+                     *       "ended": false,
+                     *       "feed": "replay",
+                     *       "name": "/data/candles",
+                     *       "paused": false,
+                     *       "session": "s0001",
+                     *       "speed": 60,
+                     *       "start": "2025-06-24T00:00:00Z",
+                     *       "streams": [
+                     *         {
+                     *           "backfilled": 0,
+                     *           "bars": 106,
+                     *           "duplicates": 0,
+                     *           "gaps": 0,
+                     *           "last_at": "2025-06-24T01:46:00Z",
+                     *           "out_of_order": 0,
+                     *           "reason": "",
+                     *           "spikes": 0,
+                     *           "state": "fresh",
+                     *           "symbol": "ETH-USDT"
+                     *         }
+                     *       ],
+                     *       "trouble": "",
+                     *       "wall": "2026-11-21T08:54:09.9Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Feed"];
                 };
             };
@@ -1456,6 +1134,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1465,6 +1162,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -1476,12 +1174,42 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "badge": "REPLAY",
+                     *       "clock": "2025-06-24T01:46:00Z",
+                     *       "end": "2025-07-01T00:00:00Z",
+                     *       "ended": false,
+                     *       "feed": "replay",
+                     *       "name": "/data/candles",
+                     *       "paused": false,
+                     *       "session": "s0001",
+                     *       "speed": 60,
+                     *       "start": "2025-06-24T00:00:00Z",
+                     *       "streams": [
+                     *         {
+                     *           "backfilled": 0,
+                     *           "bars": 106,
+                     *           "duplicates": 0,
+                     *           "gaps": 0,
+                     *           "last_at": "2025-06-24T01:46:00Z",
+                     *           "out_of_order": 0,
+                     *           "reason": "",
+                     *           "spikes": 0,
+                     *           "state": "fresh",
+                     *           "symbol": "ETH-USDT"
+                     *         }
+                     *       ],
+                     *       "trouble": "",
+                     *       "wall": "2026-11-21T08:54:09.9Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Feed"];
                 };
             };
@@ -1491,6 +1219,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1500,10 +1247,12 @@ export interface operations {
         parameters: {
             query: {
                 symbol: string;
-                timeframe: "1m" | "5m" | "15m" | "1h" | "4h" | "1d";
-                from?: string;
-                to?: string;
+                timeframe: string;
                 limit?: number;
+                /** @description `next` of the last page */
+                cursor?: string | null;
+                from?: string | null;
+                to?: string | null;
             };
             header?: never;
             path?: never;
@@ -1511,13 +1260,40 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["IndicatorsPage"];
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "atr_14": 8.07,
+                     *           "bb_lower": 2396.38,
+                     *           "bb_middle": 2404.85,
+                     *           "bb_upper": 2413.32,
+                     *           "ema_200": 2326.02,
+                     *           "ema_21": 2405.75,
+                     *           "ema_50": 2393.36,
+                     *           "ema_9": 2406.58,
+                     *           "macd": 1.68,
+                     *           "macd_hist": -0.36,
+                     *           "macd_signal": 2.04,
+                     *           "mfi_14": 50.69,
+                     *           "obv": -331492.18,
+                     *           "open_time": "2025-06-24T01:40:00Z",
+                     *           "relative_volume": 0.67,
+                     *           "rsi_14": 53.76,
+                     *           "volume_spike": false,
+                     *           "vwap_20": 2404.93,
+                     *           "vwap_session": 2405.55
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IndicatorPage"];
                 };
             };
             /** @description Refused; see `code`. */
@@ -1526,6 +1302,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1540,13 +1335,34 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["MarketsPage"];
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "base": "ETH",
+                     *           "change_24h_pct": "7.75",
+                     *           "high_24h": "2438.68",
+                     *           "lot": "0.0001",
+                     *           "low_24h": "2188",
+                     *           "min_notional": "5",
+                     *           "price": "2408.22",
+                     *           "price_at": "2025-06-24T01:46:00Z",
+                     *           "quote": "USDT",
+                     *           "state": "fresh",
+                     *           "symbol": "ETH-USDT",
+                     *           "tick": "0.01",
+                     *           "volume_24h": "742148.6493"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MarketPage"];
                 };
             };
             /** @description Refused; see `code`. */
@@ -1555,6 +1371,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1563,10 +1398,11 @@ export interface operations {
     listOrders: {
         parameters: {
             query?: {
-                status?: "open" | "done";
-                symbol?: string;
+                status?: ("open" | "done") | null;
+                symbol?: string | null;
                 limit?: number;
-                cursor?: string;
+                /** @description `next` of the last page */
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -1574,13 +1410,38 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OrdersPage"];
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "average_price": "2408.94",
+                     *           "created_at": "2025-06-24T01:46:00Z",
+                     *           "fees": "1.20447",
+                     *           "filled": "0.5",
+                     *           "id": "o-7d1f",
+                     *           "origin": "manual",
+                     *           "price": "2528.63",
+                     *           "qty": "0.5",
+                     *           "side": "buy",
+                     *           "state": "filled",
+                     *           "symbol": "ETH-USDT",
+                     *           "time_in_force": "gtc",
+                     *           "type": "market",
+                     *           "updated_at": "2025-06-24T01:46:15Z",
+                     *           "venue": "paper",
+                     *           "version": 3
+                     *         }
+                     *       ],
+                     *       "next": "WzNd"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OrderPage"];
                 };
             };
             /** @description Refused; see `code`. */
@@ -1589,6 +1450,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1598,6 +1478,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -1609,12 +1490,32 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "average_price": "2408.94",
+                     *       "created_at": "2025-06-24T01:46:00Z",
+                     *       "fees": "1.20447",
+                     *       "filled": "0.5",
+                     *       "id": "o-7d1f",
+                     *       "origin": "manual",
+                     *       "price": "2528.63",
+                     *       "qty": "0.5",
+                     *       "side": "buy",
+                     *       "state": "filled",
+                     *       "symbol": "ETH-USDT",
+                     *       "time_in_force": "gtc",
+                     *       "type": "market",
+                     *       "updated_at": "2025-06-24T01:46:15Z",
+                     *       "venue": "paper",
+                     *       "version": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Order"];
                 };
             };
@@ -1624,6 +1525,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1633,6 +1553,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -1640,13 +1561,37 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OrdersPage"];
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "average_price": "2408.94",
+                     *           "created_at": "2025-06-24T01:46:00Z",
+                     *           "fees": "1.20447",
+                     *           "filled": "0.5",
+                     *           "id": "o-7d1f",
+                     *           "origin": "manual",
+                     *           "price": "2528.63",
+                     *           "qty": "0.5",
+                     *           "side": "buy",
+                     *           "state": "filled",
+                     *           "symbol": "ETH-USDT",
+                     *           "time_in_force": "gtc",
+                     *           "type": "market",
+                     *           "updated_at": "2025-06-24T01:46:15Z",
+                     *           "venue": "paper",
+                     *           "version": 3
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OrderPage"];
                 };
             };
             /** @description Refused; see `code`. */
@@ -1655,6 +1600,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1665,18 +1629,39 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The order's id: its `client_id` if it had one */
                 order_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "average_price": "2408.94",
+                     *       "created_at": "2025-06-24T01:46:00Z",
+                     *       "fees": "1.20447",
+                     *       "filled": "0.5",
+                     *       "id": "o-7d1f",
+                     *       "origin": "manual",
+                     *       "price": "2528.63",
+                     *       "qty": "0.5",
+                     *       "side": "buy",
+                     *       "state": "filled",
+                     *       "symbol": "ETH-USDT",
+                     *       "time_in_force": "gtc",
+                     *       "type": "market",
+                     *       "updated_at": "2025-06-24T01:46:15Z",
+                     *       "venue": "paper",
+                     *       "version": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Order"];
                 };
             };
@@ -1686,6 +1671,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1695,21 +1699,43 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description The order's id: its `client_id` if it had one */
                 order_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "average_price": "2408.94",
+                     *       "created_at": "2025-06-24T01:46:00Z",
+                     *       "fees": "1.20447",
+                     *       "filled": "0.5",
+                     *       "id": "o-7d1f",
+                     *       "origin": "manual",
+                     *       "price": "2528.63",
+                     *       "qty": "0.5",
+                     *       "side": "buy",
+                     *       "state": "filled",
+                     *       "symbol": "ETH-USDT",
+                     *       "time_in_force": "gtc",
+                     *       "type": "market",
+                     *       "updated_at": "2025-06-24T01:46:15Z",
+                     *       "venue": "paper",
+                     *       "version": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Order"];
                 };
             };
@@ -1719,6 +1745,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1726,11 +1771,12 @@ export interface operations {
     };
     listPatterns: {
         parameters: {
-            query: {
-                symbol: string;
-                timeframe?: "1m" | "5m" | "15m" | "1h" | "4h" | "1d";
+            query?: {
                 limit?: number;
-                cursor?: string;
+                /** @description `next` of the last page */
+                cursor?: string | null;
+                symbol?: string | null;
+                timeframe?: string | null;
             };
             header?: never;
             path?: never;
@@ -1738,13 +1784,30 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PatternsPage"];
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2025-06-24T01:45:00Z",
+                     *           "description": "Open and close are only 4 % of the range apart: nobody won.",
+                     *           "direction": "neutral",
+                     *           "open_time": "2025-06-24T01:40:00Z",
+                     *           "pattern": "doji",
+                     *           "strength": 89,
+                     *           "symbol": "ETH-USDT",
+                     *           "timeframe": "5m",
+                     *           "title": "Doji"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PatternPage"];
                 };
             };
             /** @description Refused; see `code`. */
@@ -1753,6 +1816,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1767,12 +1849,33 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "account": "paper-s0001-1",
+                     *       "asset": "USDT",
+                     *       "at": "2025-06-24T01:46:15Z",
+                     *       "auto_trade": true,
+                     *       "cash": "75065.52846576",
+                     *       "day_profit": "-229.98748624",
+                     *       "deposit": "100000",
+                     *       "equity": "99770.01251376",
+                     *       "exposure": "24704.484048",
+                     *       "fees": "74.18193724",
+                     *       "held": "0",
+                     *       "paper": true,
+                     *       "profit": "-229.98748624",
+                     *       "profit_pct": "-0.22",
+                     *       "realised": "-101.948949",
+                     *       "session": "s0001",
+                     *       "unrealised": "-53.8566"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Portfolio"];
                 };
             };
@@ -1782,6 +1885,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1791,6 +1913,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -1802,12 +1925,33 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "account": "paper-s0001-1",
+                     *       "asset": "USDT",
+                     *       "at": "2025-06-24T01:46:15Z",
+                     *       "auto_trade": true,
+                     *       "cash": "75065.52846576",
+                     *       "day_profit": "-229.98748624",
+                     *       "deposit": "100000",
+                     *       "equity": "99770.01251376",
+                     *       "exposure": "24704.484048",
+                     *       "fees": "74.18193724",
+                     *       "held": "0",
+                     *       "paper": true,
+                     *       "profit": "-229.98748624",
+                     *       "profit_pct": "-0.22",
+                     *       "realised": "-101.948949",
+                     *       "session": "s0001",
+                     *       "unrealised": "-53.8566"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Portfolio"];
                 };
             };
@@ -1817,12 +1961,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    listEquity: {
+    readEquity: {
         parameters: {
             query?: {
                 limit?: number;
@@ -1833,13 +1996,25 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EquityPointsPage"];
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2025-06-24T01:46:00Z",
+                     *           "cash": "75065.52846576",
+                     *           "equity": "99770.01251376",
+                     *           "exposure": "24704.484048"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EquityPage"];
                 };
             };
             /** @description Refused; see `code`. */
@@ -1848,6 +2023,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1857,6 +2051,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -1864,12 +2059,33 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "account": "paper-s0001-1",
+                     *       "asset": "USDT",
+                     *       "at": "2025-06-24T01:46:15Z",
+                     *       "auto_trade": true,
+                     *       "cash": "75065.52846576",
+                     *       "day_profit": "-229.98748624",
+                     *       "deposit": "100000",
+                     *       "equity": "99770.01251376",
+                     *       "exposure": "24704.484048",
+                     *       "fees": "74.18193724",
+                     *       "held": "0",
+                     *       "paper": true,
+                     *       "profit": "-229.98748624",
+                     *       "profit_pct": "-0.22",
+                     *       "realised": "-101.948949",
+                     *       "session": "s0001",
+                     *       "unrealised": "-53.8566"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Portfolio"];
                 };
             };
@@ -1879,6 +2095,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1893,13 +2128,33 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PositionsPage"];
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "average_price": "2413.47",
+                     *           "cost": "24758.340648",
+                     *           "fees": "24.75834065",
+                     *           "last_price": "2408.22",
+                     *           "opened_at": "2025-06-24T01:25:15Z",
+                     *           "qty": "10.2584",
+                     *           "realised": "0",
+                     *           "symbol": "ETH-USDT",
+                     *           "unrealised": "-53.8566",
+                     *           "unrealised_pct": "-0.21",
+                     *           "updated_at": "2025-06-24T01:25:15Z",
+                     *           "value": "24704.484048"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PositionPage"];
                 };
             };
             /** @description Refused; see `code`. */
@@ -1908,6 +2163,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1917,21 +2191,43 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description Whose position */
                 symbol: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "average_price": "2408.94",
+                     *       "created_at": "2025-06-24T01:46:00Z",
+                     *       "fees": "1.20447",
+                     *       "filled": "0.5",
+                     *       "id": "o-7d1f",
+                     *       "origin": "manual",
+                     *       "price": "2528.63",
+                     *       "qty": "0.5",
+                     *       "side": "buy",
+                     *       "state": "filled",
+                     *       "symbol": "ETH-USDT",
+                     *       "time_in_force": "gtc",
+                     *       "type": "market",
+                     *       "updated_at": "2025-06-24T01:46:15Z",
+                     *       "venue": "paper",
+                     *       "version": 3
+                     *     }
+                     */
                     "application/json": components["schemas"]["Order"];
                 };
             };
@@ -1941,6 +2237,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1950,6 +2265,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -1961,12 +2277,28 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "collar": "0.05",
+                     *       "daily_loss_max": "5000",
+                     *       "gross_max": "200000",
+                     *       "halted": false,
+                     *       "order_max": "25000",
+                     *       "price_age_max_ms": 90000,
+                     *       "risk_per_trade": "0.01",
+                     *       "used": {
+                     *         "daily_loss": "229.98748624",
+                     *         "gross": "24704.484048",
+                     *         "reserved": "0"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Limits"];
                 };
             };
@@ -1976,6 +2308,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -1985,7 +2336,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                cursor?: string;
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -1993,13 +2344,44 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JudgementsPage"];
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "approved": false,
+                     *           "at": "2025-06-24T01:46:15Z",
+                     *           "checks": [
+                     *             {
+                     *               "detail": "",
+                     *               "ok": true,
+                     *               "rule": "halted"
+                     *             },
+                     *             {
+                     *               "detail": "at most 25000 USDT a trade, this is 252863",
+                     *               "ok": false,
+                     *               "rule": "order_size"
+                     *             }
+                     *           ],
+                     *           "detail": "at most 25000 USDT a trade, this is 252863",
+                     *           "id": "o-7d1f.1",
+                     *           "order_id": "o-7d1f",
+                     *           "origin": "manual",
+                     *           "price": "2528.63",
+                     *           "qty": "100",
+                     *           "rule": "order_size",
+                     *           "side": "buy",
+                     *           "symbol": "ETH-USDT"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JudgementPage"];
                 };
             };
             /** @description Refused; see `code`. */
@@ -2008,6 +2390,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -2022,12 +2423,28 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "collar": "0.05",
+                     *       "daily_loss_max": "5000",
+                     *       "gross_max": "200000",
+                     *       "halted": false,
+                     *       "order_max": "25000",
+                     *       "price_age_max_ms": 90000,
+                     *       "risk_per_trade": "0.01",
+                     *       "used": {
+                     *         "daily_loss": "229.98748624",
+                     *         "gross": "24704.484048",
+                     *         "reserved": "0"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Limits"];
                 };
             };
@@ -2037,6 +2454,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -2046,6 +2482,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
                 "Idempotency-Key"?: string;
             };
             path?: never;
@@ -2053,12 +2490,28 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "collar": "0.05",
+                     *       "daily_loss_max": "5000",
+                     *       "gross_max": "200000",
+                     *       "halted": false,
+                     *       "order_max": "25000",
+                     *       "price_age_max_ms": 90000,
+                     *       "risk_per_trade": "0.01",
+                     *       "used": {
+                     *         "daily_loss": "229.98748624",
+                     *         "gross": "24704.484048",
+                     *         "reserved": "0"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Limits"];
                 };
             };
@@ -2068,6 +2521,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -2076,12 +2548,13 @@ export interface operations {
     listSignals: {
         parameters: {
             query?: {
-                symbol?: string;
-                timeframe?: "1m" | "5m" | "15m" | "1h" | "4h" | "1d";
-                direction?: "BUY" | "SELL" | "HOLD";
-                status?: "active" | "closed" | "expired";
+                direction?: string | null;
+                status?: string | null;
                 limit?: number;
-                cursor?: string;
+                /** @description `next` of the last page */
+                cursor?: string | null;
+                symbol?: string | null;
+                timeframe?: string | null;
             };
             header?: never;
             path?: never;
@@ -2089,13 +2562,66 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SignalsPage"];
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2025-06-24T01:25:00Z",
+                     *           "confidence": "66.7",
+                     *           "direction": "BUY",
+                     *           "expires_at": "2025-06-24T03:55:00Z",
+                     *           "id": "s0001.ETH-USDT.5m.1750728300000",
+                     *           "levels": {
+                     *             "entry_high": "2425.43",
+                     *             "entry_low": "2401.29",
+                     *             "risk_reward": "2",
+                     *             "stop": "2401.25",
+                     *             "targets": [
+                     *               "2429.5",
+                     *               "2437.57",
+                     *               "2445.64"
+                     *             ]
+                     *           },
+                     *           "outcome": {
+                     *             "at": "2025-06-24T02:31:00Z",
+                     *             "best_target": 3,
+                     *             "ended_by": "target_3",
+                     *             "first_touched": "target_1",
+                     *             "price": "2445.64",
+                     *             "r_multiple": "2.67",
+                     *             "return_pct": "1.3376"
+                     *           },
+                     *           "price": "2413.36",
+                     *           "reasoning": "BUY ETH-USDT on 5m at 2413.36: MACD crossed above its signal line.",
+                     *           "risk_score": "40.3",
+                     *           "session": "s0001",
+                     *           "status": "closed",
+                     *           "symbol": "ETH-USDT",
+                     *           "timeframe": "5m",
+                     *           "version": 2,
+                     *           "votes": [
+                     *             {
+                     *               "direction": 1,
+                     *               "facts": {
+                     *                 "macd": "0.3515",
+                     *                 "macd_signal": "0.3308"
+                     *               },
+                     *               "reason": "MACD crossed above its signal line",
+                     *               "source": "indicators.macd",
+                     *               "weight": "2"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignalPage"];
                 };
             };
             /** @description Refused; see `code`. */
@@ -2104,12 +2630,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    signalStats: {
+    readSignalStats: {
         parameters: {
             query?: never;
             header?: never;
@@ -2118,13 +2663,27 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SignalStatsList"];
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "ended": 7,
+                     *           "made": 8,
+                     *           "mean_r": "0.29",
+                     *           "symbol": "ETH-USDT",
+                     *           "timeframe": "5m",
+                     *           "won": 3
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RecordPage"];
                 };
             };
             /** @description Refused; see `code`. */
@@ -2133,6 +2692,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -2143,18 +2721,68 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description The signal's id */
                 signal_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "at": "2025-06-24T01:25:00Z",
+                     *       "confidence": "66.7",
+                     *       "direction": "BUY",
+                     *       "expires_at": "2025-06-24T03:55:00Z",
+                     *       "id": "s0001.ETH-USDT.5m.1750728300000",
+                     *       "levels": {
+                     *         "entry_high": "2425.43",
+                     *         "entry_low": "2401.29",
+                     *         "risk_reward": "2",
+                     *         "stop": "2401.25",
+                     *         "targets": [
+                     *           "2429.5",
+                     *           "2437.57",
+                     *           "2445.64"
+                     *         ]
+                     *       },
+                     *       "outcome": {
+                     *         "at": "2025-06-24T02:31:00Z",
+                     *         "best_target": 3,
+                     *         "ended_by": "target_3",
+                     *         "first_touched": "target_1",
+                     *         "price": "2445.64",
+                     *         "r_multiple": "2.67",
+                     *         "return_pct": "1.3376"
+                     *       },
+                     *       "price": "2413.36",
+                     *       "reasoning": "BUY ETH-USDT on 5m at 2413.36: MACD crossed above its signal line.",
+                     *       "risk_score": "40.3",
+                     *       "session": "s0001",
+                     *       "status": "closed",
+                     *       "symbol": "ETH-USDT",
+                     *       "timeframe": "5m",
+                     *       "version": 2,
+                     *       "votes": [
+                     *         {
+                     *           "direction": 1,
+                     *           "facts": {
+                     *             "macd": "0.3515",
+                     *             "macd_signal": "0.3308"
+                     *           },
+                     *           "reason": "MACD crossed above its signal line",
+                     *           "source": "indicators.macd",
+                     *           "weight": "2"
+                     *         }
+                     *       ]
+                     *     }
+                     */
                     "application/json": components["schemas"]["Signal"];
                 };
             };
@@ -2164,6 +2792,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -2178,13 +2825,24 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description OK */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SystemChecksPage"];
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "detail": "PostgreSQL 18.6, 1.4 ms",
+                     *           "name": "database",
+                     *           "ok": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HealthCheckPage"];
                 };
             };
             /** @description Refused; see `code`. */
@@ -2193,6 +2851,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -2201,10 +2878,78 @@ export interface operations {
     listTrades: {
         parameters: {
             query?: {
-                symbol?: string;
+                symbol?: string | null;
                 limit?: number;
-                cursor?: string;
+                /** @description `next` of the last page */
+                cursor?: string | null;
             };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2025-06-24T01:46:15Z",
+                     *           "fee": "1.20447",
+                     *           "id": "o-7d1f.1",
+                     *           "notional": "1204.47",
+                     *           "order_id": "o-7d1f",
+                     *           "origin": "manual",
+                     *           "price": "2408.94",
+                     *           "qty": "0.5",
+                     *           "side": "buy",
+                     *           "symbol": "ETH-USDT"
+                     *         }
+                     *       ],
+                     *       "next": "WzNd"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TradePage"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    downloadTrades: {
+        parameters: {
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -2216,9 +2961,7 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["TradesPage"];
-                };
+                content?: never;
             };
             /** @description Refused; see `code`. */
             "4XX": {
@@ -2226,6 +2969,25 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };

@@ -1,0 +1,60 @@
+"""The API's description that the web client was generated from is the one the desk gives."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COMMITTED = ROOT / "web/src/shared/api/openapi.json"
+
+
+@pytest.fixture(scope="module")
+def written() -> bytes:
+    """What `make gen` would write now."""
+    command = [sys.executable, "-m", "hydradesk.app.openapi"]
+    source = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    return subprocess.run(command, cwd=ROOT, env=source, check=True, stdout=subprocess.PIPE).stdout
+
+
+def test_the_committed_document_is_what_the_desk_writes(written: bytes) -> None:
+    assert written == COMMITTED.read_bytes(), "run `make gen` and commit the result"
+
+
+def test_every_operation_is_described_with_an_example(written: bytes) -> None:
+    lacking = []
+    for path, methods in msgspec.json.decode(written)["paths"].items():
+        for method, operation in methods.items():
+            where = f"{method.upper()} {path}"
+            if not operation.get("description"):
+                lacking.append(f"{where} has no description")
+            for status, reply in operation["responses"].items():
+                for kind, content in reply.get("content", {}).items():
+                    if "example" not in content:
+                        lacking.append(f"{where} {status} {kind} has no example")
+            for one in operation.get("parameters", []):
+                if one["in"] == "path" and not one.get("description"):
+                    lacking.append(f"{where} does not say what {one['name']} is")
+    assert lacking == []
+
+
+def test_names_are_those_outsiders_know(written: bytes) -> None:
+    for name in msgspec.json.decode(written)["components"]["schemas"]:
+        assert name.isalnum() and not name.endswith("View"), name
+
+
+def test_the_generated_client_fits_the_document() -> None:
+    npm = shutil.which("npm")
+    if npm is None or not (ROOT / "web/node_modules").is_dir():
+        reason = "the web client's tools are not installed: run `make setup`"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    check = subprocess.run(
+        [npm, "run", "--silent", "gen:check"], cwd=ROOT / "web", capture_output=True, text=True
+    )
+    assert check.returncode == 0, check.stdout + check.stderr
