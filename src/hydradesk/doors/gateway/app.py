@@ -59,9 +59,10 @@ def build(door: Door) -> FastAPI:
     _describe(app)
     _health(app, door.checks)
     _page(app)
+    app.add_middleware(Idempotency, store=door.idempotency)  # inside: it keeps plain answers
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
-    app.add_middleware(Idempotency, store=door.idempotency)
-    app.add_middleware(Entrance, new_id=door.new_id, hosts=door.hosts)
+    # Around everything, also around Starlette's own answer to a fault.
+    app.middleware_stack = Entrance(app.build_middleware_stack(), door.new_id, door.hosts)
     return app
 
 
