@@ -1478,6 +1478,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                "idempotency-key"?: string | null;
                 /** @description A name of your own: sent again within a day, the write happens once. */
                 "Idempotency-Key"?: string;
             };
@@ -2191,6 +2192,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                "idempotency-key"?: string | null;
                 /** @description A name of your own: sent again within a day, the write happens once. */
                 "Idempotency-Key"?: string;
             };
