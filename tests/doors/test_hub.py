@@ -176,7 +176,7 @@ async def test_few_large_messages_fill_a_queue_too(
     assert slow.dropped is not None
 
 
-async def test_who_left_hears_nothing_and_leaves_nothing_behind(hub: Hub) -> None:
+async def test_who_left_hears_nothing_and_leaves_nothing_behind(hub: Hub, wall: SimClock) -> None:
     client = await joined(hub)
     await said(client)
     hub.unsubscribe(client, "signals")
@@ -187,6 +187,9 @@ async def test_who_left_hears_nothing_and_leaves_nothing_behind(hub: Hub) -> Non
     hub.publish("signals", 2)
     hub.heartbeat()
     assert len(await said(client)) == 1 and not hub.clients
+    assert hub.listened("signals")  # it may come back and ask for what it missed
+    wall.advance(60 * SECOND)
+    assert not hub.listened("signals")
 
 
 async def test_topics_that_never_spoke_are_forgotten(hub: Hub) -> None:
@@ -225,6 +228,7 @@ async def test_a_topics_past_waits_a_minute_for_its_last_listener(hub: Hub, wall
     hub.flush()
     last = (await said(client))[-1]["seq"]
     hub.leave(client)
+    wall.advance(30 * SECOND)
     hub.publish_latest("signals", 2)
     hub.flush()
     (message,) = await said(await joined(hub, after=last))

@@ -19,7 +19,7 @@ from hydradesk.doors.gateway.hub import Hub
 from hydradesk.doors.gateway.idempotency import Idempotency, IdempotencyStore
 from hydradesk.doors.gateway.middleware import Entrance
 from hydradesk.infra.health import Checks, HealthCheck
-from hydradesk.infra.http import Identify, Page, Routes, view_schemas
+from hydradesk.infra.http import EXAMPLES, Identify, Page, Routes, view_schemas
 
 PAGE = Path(__file__).parent / "static"
 SWAGGER_POLICY = (
@@ -102,11 +102,19 @@ def describe(app: FastAPI) -> dict[str, Any]:
     for methods in document["paths"].values():
         for method, operation in methods.items():
             operation.get("responses", {}).pop("422", None)  # covered by 4XX, in our shape
+            _show_example(operation)
             if method != "get":
                 operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     return document
+
+
+def _show_example(operation: dict[str, Any]) -> None:
+    example = EXAMPLES.get(operation.get("operationId", ""))
+    for status, reply in operation.get("responses", {}).items():
+        if example is not None and status.startswith("2"):
+            reply["content"]["application/json"]["example"] = example
 
 
 def _refusals() -> dict[int | str, dict[str, Any]]:

@@ -86,8 +86,9 @@ class Hub:
 
     def __init__(self, wall: Clock) -> None:
         self._wall = wall
+        # Numbers go on where no earlier run can have been, so that a client that was away while
+        # the desk restarted is never taken for one that lacks nothing.
         self._first = wall.now() // MILLISECOND
-        """Numbers begin at the time of our birth: nobody resumes in the memory of another run."""
         self._topics: dict[str, Topic] = {}
         self._snapshots: dict[str, Snapshot] = {}
         self._pending: dict[str, object] = {}

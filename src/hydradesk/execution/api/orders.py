@@ -30,7 +30,7 @@ Writer = Annotated[Principal, Depends(requires("orders:write"))]
 Limit = Annotated[int, Query(ge=1, le=500)]
 Cursor = Annotated[str | None, Query(max_length=200, description="`next` of the last page")]
 OrderName = Annotated[str, Path(description="The order's id: its `client_id` if it had one")]
-Key = Annotated[str | None, Header(max_length=128)]
+Key = Annotated[str | None, Header(max_length=128, description="Makes a repeat harmless")]
 PRICE_STEP = Decimal("1e-8")
 
 
