@@ -137,9 +137,11 @@ function writeIndicators(client: QueryClient, message: StreamMessage): void {
 }
 
 function writeSignal(client: QueryClient, signal: Signal): void {
-  client.setQueryData<Pages<Signal>>(["signals", signal.symbol, signal.timeframe], (pages) =>
-    mergeFirst(pages, signal, (row) => row.id, (row) => row.version),
-  );
+  for (const list of signal.direction === "HOLD" ? ["signals"] : ["signals", "ideas"]) {
+    client.setQueryData<Pages<Signal>>([list, signal.symbol, signal.timeframe], (pages) =>
+      mergeFirst(pages, signal, (row) => row.id, (row) => row.version),
+    );
+  }
 }
 
 function writePattern(client: QueryClient, row: Pattern): void {
@@ -238,7 +240,7 @@ const BEHIND: Record<string, string[]> = {
   candles: ["candles"],
   indicators: ["indicators"],
   patterns: ["patterns"],
-  signals: ["signals", "signal-stats"],
+  signals: ["signals", "ideas", "signal-stats"],
   orders: ["orders", "limits"],
   trades: ["trades", "equity"],
   positions: ["positions"],
