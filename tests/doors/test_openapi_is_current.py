@@ -59,17 +59,6 @@ def test_the_generated_client_fits_the_document() -> None:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-<<<<<<< HEAD
-    check = subprocess.run(
-        [npm, "run", "--silent", "gen:check"],
-        cwd=ROOT / "web",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert check.returncode == 0, check.stdout + check.stderr
-=======
     command = [npm, "run", "--silent", "gen:check"]
     said = subprocess.run(command, cwd=ROOT / "web", capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stdout + said.stderr
->>>>>>> web2

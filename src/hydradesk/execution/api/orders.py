@@ -307,12 +307,8 @@ def position_routes(execution: ExecutionService, ids: IdSource) -> Routes:
     @api.add("POST", "/{symbol}/close", OrderView, status=201, example=ORDER)
     async def close_position(
         me: Writer,
-<<<<<<< HEAD
-        symbol: Annotated[str, Path(description="Whose position", examples=["ETH-USDT"])],
-        idempotency_key: Key = None,
-=======
         symbol: Annotated[str, Path(description="Whose position", openapi_examples=ETH)],
->>>>>>> web2
+        idempotency_key: Key = None,
     ) -> OrderView:
         """Sell all that is free of a symbol, at market."""
         name = OrderId(_name("c", me, idempotency_key, ids))
