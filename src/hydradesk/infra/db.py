@@ -8,6 +8,7 @@ from typing import Any, Literal
 import asyncpg
 from sqlalchemy import Dialect, MetaData, Numeric, Table, text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 
@@ -85,7 +86,7 @@ class Database:
         connection = self.engine.connect()
         try:
             await connection.start()
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, PoolTimeoutError) as error:
             raise ConnectionError(f"the database does not answer: {error}") from error
         try:
             yield connection
