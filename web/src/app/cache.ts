@@ -1,7 +1,7 @@
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 
 import type { StreamMessage } from "../shared/api/live";
-import { hearClock } from "../shared/lib/clock";
+import { hearClock, hearInstant } from "../shared/lib/clock";
 import { isRecord, oneOf } from "../shared/lib/storage";
 import { epochSeconds, timeframeSeconds } from "../shared/lib/time";
 import { doneOrdersQuery, equityQuery, feedQuery, openOrdersQuery, portfolioQuery, positionsQuery } from "../shared/api/queries";
@@ -126,6 +126,7 @@ function writeCandle(client: QueryClient, topic: string, data: unknown): void {
 }
 
 function writePrice(client: QueryClient, tick: PriceTick): void {
+  if (tick.at !== null) hearInstant(tick.at);
   client.setQueryData<PriceTick>(["price", tick.symbol], tick);
 }
 
