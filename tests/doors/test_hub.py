@@ -222,6 +222,19 @@ async def test_of_ticks_only_the_latest_goes_out_at_a_flush(hub: Hub) -> None:
     assert [m["data"] for m in (await said(client))[1:]] == [4]
 
 
+async def test_a_topics_past_waits_a_minute_for_its_last_listener(hub: Hub, wall: SimClock) -> None:
+    client = await joined(hub)
+    hub.publish_latest("signals", 1)
+    hub.flush()
+    last = (await said(client))[-1]["seq"]
+    hub.leave(client)
+    wall.advance(30 * SECOND)
+    hub.publish_latest("signals", 2)
+    hub.flush()
+    (message,) = await said(await joined(hub, after=last))
+    assert message["type"] == "delta" and message["seq"] == last + 1
+
+
 async def test_unheard_ticks_lose_their_past_and_a_resuming_client_learns_it(
     hub: Hub, wall: SimClock
 ) -> None:
@@ -231,6 +244,7 @@ async def test_unheard_ticks_lose_their_past_and_a_resuming_client_learns_it(
     last = (await said(client))[-1]["seq"]
     hub.leave(client)
     wall.advance(61 * SECOND)
+    assert not hub.listened("signals")
     hub.publish_latest("signals", 2)
     hub.flush()
     (message,) = await said(await joined(hub, after=last))

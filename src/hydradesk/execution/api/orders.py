@@ -5,7 +5,7 @@ import hashlib
 import io
 from collections.abc import AsyncIterator
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Header, Path, Query, Response
 from fastapi.responses import StreamingResponse
@@ -29,6 +29,7 @@ Reader = Annotated[Principal, Depends(requires("orders:read"))]
 Writer = Annotated[Principal, Depends(requires("orders:write"))]
 Limit = Annotated[int, Query(ge=1, le=500)]
 Cursor = Annotated[str | None, Query(max_length=200, description="`next` of the last page")]
+ETH: Any = {"ETH-USDT": {"value": "ETH-USDT"}}
 OrderName = Annotated[str, Path(description="The order's id: its `client_id` if it had one")]
 Key = Annotated[str | None, Header(max_length=128, description="Makes a repeat harmless")]
 PRICE_STEP = Decimal("1e-8")
@@ -306,7 +307,7 @@ def position_routes(execution: ExecutionService, ids: IdSource) -> Routes:
     @api.add("POST", "/{symbol}/close", OrderView, status=201, example=ORDER)
     async def close_position(
         me: Writer,
-        symbol: Annotated[str, Path(description="Whose position", examples=["ETH-USDT"])],
+        symbol: Annotated[str, Path(description="Whose position", openapi_examples=ETH)],
         idempotency_key: Key = None,
     ) -> OrderView:
         """Sell all that is free of a symbol, at market."""

@@ -1007,9 +1007,9 @@ export interface operations {
     listCandles: {
         parameters: {
             query: {
-                /** @description ETHUSDT is understood too */
+                /** @description ETHUSDT too */
                 symbol: string;
-                /** @description 1m 5m 15m 1h 4h 1d */
+                /** @description 1m to 1d */
                 timeframe: string;
                 /** @description RFC 3339 */
                 from?: string | null;
@@ -2574,6 +2574,7 @@ export interface operations {
     listSignals: {
         parameters: {
             query?: {
+                /** @description BUY,SELL */
                 direction?: string | null;
                 status?: string | null;
                 limit?: number;
