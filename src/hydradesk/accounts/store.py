@@ -4,7 +4,7 @@ import msgspec
 from sqlalchemy import BigInteger, Boolean, Column, Index, String, Table, Text, select, update
 
 from hydradesk.accounts.contracts import Account, AccountChanged
-from hydradesk.infra.db import TENANT, insert_new, metadata, sql
+from hydradesk.infra.db import TENANT, insert_new, metadata, raw, sql
 from hydradesk.infra.outbox import emit
 from hydradesk.kernel.errors import Conflict, NotFound
 from hydradesk.kernel.ids import AccountId, SessionId
@@ -23,15 +23,17 @@ accounts = Table(
     info=TENANT,
 )
 
+OF_SESSION = "SELECT body FROM accounts_accounts WHERE session = $1"
+"""asyncpg's own: asked with every bar and every request."""
+
 
 class AccountStore:
     """Answers contracts.Accounts; emits AccountChanged with every change."""
 
     async def of_session(self, tx: Tx, session: SessionId) -> list[Account]:
         """Return the accounts of one session, oldest first."""
-        mine = select(accounts.c.body).where(accounts.c.session == session)
-        rows = await sql(tx).scalars(mine)
-        found = [msgspec.json.decode(body, type=Account) for body in rows]
+        rows = await (await raw(tx)).fetch(OF_SESSION, session)
+        found = [msgspec.json.decode(row[0], type=Account) for row in rows]
         return sorted(found, key=lambda account: account.number)
 
     async def open_ones(self, tx: Tx) -> list[Account]:

@@ -209,8 +209,8 @@ class House:
         await self.execution.book(self.venue.name)
 
     async def _venue_bar(self, fact: BarClosed) -> None:
-        if fact.candle.timeframe == "1m":
-            await self.venue.on_bar(fact.session, fact.candle)
+        minute = fact.candle.timeframe == "1m"
+        if minute and await self.venue.on_bar(fact.session, fact.candle):
             await self.execution.book(self.venue.name)
 
     def _listen(self) -> None:

@@ -48,8 +48,11 @@ class Venue(Protocol):
 class BarVenue(Venue, Protocol):
     """A venue that fills from closed bars: the paper venue, here or in a process of its own."""
 
-    async def on_bar(self, session: SessionId, bar: Candle) -> None:
-        """Serve resting orders with one closed bar, once however often it is told."""
+    async def on_bar(self, session: SessionId, bar: Candle) -> bool:
+        """Serve resting orders with one closed bar, once however often it is told.
+
+        False when it is certain that nothing new was reported.
+        """
         ...
 
     async def open_session(self, session: SessionId, at: TimeNs) -> None:

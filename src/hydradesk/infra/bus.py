@@ -8,13 +8,13 @@ from typing import TypeVar
 import msgspec
 import structlog
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
-from hydradesk.infra.db import Database, sql
-from hydradesk.infra.outbox import Stamped, cursors, read_after, stamp
+from hydradesk.infra.db import Database, raw, sql
+from hydradesk.infra.outbox import PAGE, Stamped, cursors, read_after, stamp
 from hydradesk.kernel.errors import Unavailable
 from hydradesk.kernel.events import Fact
+from hydradesk.kernel.tx import Tx
 
 F = TypeVar("F", bound=Fact)
 Handler = Callable[[Fact], Awaitable[None]]
@@ -22,6 +22,10 @@ Tap = Callable[[Stamped], None]
 
 LOOK_S = 1.0
 """Seconds between looks at the outbox when nothing in this process has emitted."""
+
+SAVE = """
+INSERT INTO outbox_cursors (consumer, pos) SELECT * FROM unnest($1::text[], $2::bigint[])
+ON CONFLICT (consumer) DO UPDATE SET pos = excluded.pos"""
 
 log = structlog.get_logger("bus")
 
@@ -60,6 +64,8 @@ class Bus:
         self._turn = asyncio.Lock()
         self._wake = asyncio.Event()
         self.pos = 0
+        self._seen = -1  # of Database.news
+        self._unsaved = False
         db.on_facts = self._wake.set
 
     async def load(self) -> None:
@@ -76,41 +82,51 @@ class Bus:
         while True:
             self._wake.clear()
             try:
-                await self.drain()
+                await self.drain(look=True)  # other processes emit too
             except (DBAPIError, OSError, Unavailable) as error:
                 log.warning("bus.waiting", error=f"{type(error).__name__}: {error}"[:200])
                 await asyncio.sleep(0.5)
                 continue
-            with contextlib.suppress(TimeoutError):  # other processes emit too: look anyway
-                await asyncio.wait_for(self._wake.wait(), LOOK_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):  # wait_for may lose a cancellation
+                    await self._wake.wait()
 
-    async def drain(self) -> None:
-        """Publish and deliver until nothing is left, not even of what handlers emit."""
+    async def drain(self, *, look: bool = False) -> None:
+        """Publish and deliver until nothing is left, not even of what handlers emit.
+
+        Costs nothing when this process emitted nothing since; `look` asks the database anyway.
+        """
         async with self._turn:
-            while True:
+            while look or self._seen != self._db.news:
+                news = self._db.news
                 async with self._db.begin() as tx:
+                    await self._save(tx)
                     batch = await stamp(tx)
                     if not batch or batch[0].pos != self.pos + 1:
                         # nothing new, or somebody stamped facts that we have not delivered
                         batch = await read_after(tx, self.pos)
-                if not batch:
-                    return
+                self._unsaved = False
                 await self._dispatch(batch)
+                look = len(batch) == PAGE
+                self._seen = news
+            if self._unsaved:
+                async with self._db.begin() as tx:
+                    await self._save(tx)
+                self._unsaved = False
+
+    async def _save(self, tx: Tx) -> None:
+        """Note how far each consumer came."""
+        if self._unsaved:
+            names = [one.name for one in self._consumers]
+            places = [one.pos for one in self._consumers]
+            await (await raw(tx)).execute(SAVE, names, places)
 
     async def _dispatch(self, batch: Sequence[Stamped]) -> None:
         for fact in batch:
+            self._unsaved = True
             for consumer in self._consumers:
                 await consumer.deliver(fact)
                 consumer.pos = max(consumer.pos, fact.pos)
             self.pos = fact.pos
             for tap in self._taps:
                 tap(fact)
-        rows = [{"consumer": one.name, "pos": one.pos} for one in self._consumers]
-        if rows:
-            change = insert(cursors).values(rows)
-            async with self._db.begin() as tx:
-                await sql(tx).execute(
-                    change.on_conflict_do_update(
-                        index_elements=["consumer"], set_={"pos": change.excluded.pos}
-                    )
-                )

@@ -1,13 +1,18 @@
 """PostgreSQL everywhere: embedded in one folder by default, served when a URL is given."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from functools import cache
 from typing import Any, Literal
 
 import asyncpg
-from sqlalchemy import Dialect, MetaData, Numeric, Table, text
+from sqlalchemy import Dialect, MetaData, Numeric, Table
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
@@ -27,6 +32,9 @@ ROLE_NAMES: dict[Role, str] = {"app": "hydradesk_app", "system": "hydradesk_syst
 
 
 _AFTER = "hydradesk.after_commit"
+_WHOSE = "SELECT set_config('hydradesk.account', $1, true)"
+_FROM_DRIVER = (asyncpg.PostgresError, asyncpg.InterfaceError, AsyncAdapt_asyncpg_dbapi.Error)
+"""What statements that go around SQLAlchemy raise."""
 
 
 class Quanta(TypeDecorator[int]):
@@ -58,8 +66,10 @@ class Database:
             pool_pre_ping=False,
             connect_args={"server_settings": settings, "timeout": 5},
         )
+        self.news = 0
+        """How many commits may have left facts in the outbox: what a pump has seen, or not."""
         self.on_facts: Callable[[], None] = lambda: None
-        """Called after each commit that emitted facts; the outbox pump sets it."""
+        """Called after each of them; the outbox pump sets it."""
 
     @asynccontextmanager
     async def begin(self, account: AccountId | None = None) -> AsyncIterator[Tx]:
@@ -67,16 +77,18 @@ class Database:
 
         `account` is whose rows row-level security lets the app role see; without it, none.
         """
-        async with self._connected() as connection:
-            async with connection.begin():
+        after: dict[str, Callable[[], None]] = {}
+        try:
+            async with self._connected() as connection, connection.begin(), _told(connection):
+                connection.info[_AFTER] = after
+                tx = Tx(connection)
                 if account is not None:
-                    setting = text("SELECT set_config('hydradesk.account', :account, true)")
-                    await connection.execute(setting, {"account": account})
-                connection.info[_AFTER] = {}
-                yield Tx(connection)
-            after = connection.info.pop(_AFTER)
-        if after.pop(FACTS, None) is not None:
-            self.on_facts()
+                    await (await raw(tx)).execute(_WHOSE, account)
+                yield tx
+        finally:  # a commit whose answer was lost may have happened: look anyway
+            if after.pop(FACTS, None) is not None:
+                self.news += 1
+                self.on_facts()
         for callback in after.values():
             callback()
 
@@ -116,17 +128,52 @@ async def raw(tx: Tx) -> Any:  # noqa: ANN401  (asyncpg has no types)
     """Open the handle down to asyncpg, inside the transaction: for COPY and hot statements.
 
     SQLAlchemy sends BEGIN with its own first statement; what asyncpg were told before it would
-    commit by itself.
+    commit by itself. So we begin as SQLAlchemy would, without the cost of a statement of its.
     """
-    connection: Any = (await sql(tx).get_raw_connection()).driver_connection
-    if not connection.is_in_transaction():
-        await sql(tx).execute(text("SELECT 1"))
-    return connection
+    synchronous = sql(tx).sync_connection
+    assert synchronous is not None
+    adapted: Any = synchronous.connection.dbapi_connection
+    if adapted._transaction is None:
+        await adapted._start_transaction()
+    return adapted.driver_connection
+
+
+@asynccontextmanager
+async def _told(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Let errors that come straight from the driver look as SQLAlchemy's do.
+
+    SQLAlchemy would also have dropped a connection that broke, or that may have half a statement
+    on the wire because we were cancelled; here we must.
+    """
+    try:
+        yield
+    except asyncio.CancelledError:
+        await connection.invalidate()
+        raise
+    except _FROM_DRIVER as error:
+        synchronous = connection.sync_connection
+        assert synchronous is not None
+        driver: Any = synchronous.connection.driver_connection
+        if driver.is_closed():
+            await connection.invalidate()
+        wrong = isinstance(error, asyncpg.IntegrityConstraintViolationError)
+        kind = IntegrityError if wrong else DBAPIError
+        raise kind("a statement of asyncpg's", None, error) from error
 
 
 async def insert_new(tx: Tx, table: Table, **values: Any) -> bool:
     """Insert one row keyed by its primary key; False when the key already exists."""
-    insert = postgresql.insert(table).values(**values)
+    return (await sql(tx).execute(_insert_new(table), values)).rowcount == 1
+
+
+@cache
+def _insert_new(table: Table) -> Insert:
+    """Built once: to build a statement costs more than to run it."""
     key = [column.name for column in table.primary_key]
-    done = await sql(tx).execute(insert.on_conflict_do_nothing(index_elements=key))
-    return done.rowcount == 1
+    return postgresql.insert(table).on_conflict_do_nothing(index_elements=key)
+
+
+def adding(table: Table, columns: Sequence[str]) -> str:
+    """Write the INSERT of some columns, for asyncpg."""
+    places = ", ".join(f"${place}" for place in range(1, len(columns) + 1))
+    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({places})"  # noqa: S608

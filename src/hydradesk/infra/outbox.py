@@ -1,9 +1,9 @@
 """Facts leave in the transaction that made them true; a pump gives them one common order."""
 
 import msgspec
-from sqlalchemy import BigInteger, Column, String, Table, Text, func, insert, select, update
+from sqlalchemy import BigInteger, Column, String, Table, Text
 
-from hydradesk.infra.db import FACTS, after_commit, metadata, sql
+from hydradesk.infra.db import FACTS, after_commit, metadata, raw
 from hydradesk.kernel.events import Fact
 from hydradesk.kernel.tx import Tx
 
@@ -26,6 +26,21 @@ cursors = Table(
     Column("pos", BigInteger, nullable=False),
 )
 
+EMIT = "INSERT INTO outbox (fact_id, topic, key, body) VALUES ($1, $2, $3, $4)"
+LOCK = "SELECT pg_advisory_xact_lock($1)"
+STAMP = """
+UPDATE outbox SET pos = last.pos + waiting.place
+FROM (SELECT coalesce(max(pos), 0) AS pos FROM outbox) AS last,
+    (SELECT seq, row_number() OVER (ORDER BY seq) AS place
+     FROM (SELECT seq FROM outbox WHERE pos IS NULL ORDER BY seq LIMIT $1) AS oldest) AS waiting
+WHERE outbox.seq = waiting.seq
+RETURNING outbox.pos, topic, key, body"""
+READ = "SELECT pos, topic, key, body FROM outbox WHERE pos > $1 ORDER BY pos LIMIT $2"
+"""asyncpg's own: these run for every bar, and SQLAlchemy's part would be most of their cost."""
+
+PAGE = 1_000
+"""Facts stamped or read at once."""
+
 
 class Stamped(msgspec.Struct, frozen=True):
     """One published fact, still encoded."""
@@ -42,39 +57,31 @@ async def emit(tx: Tx, *facts: Fact) -> None:
     The same id twice is a bug in the caller: the unique key raises, and nothing is swallowed.
     """
     rows = [
-        {
-            "fact_id": fact.id,
-            "topic": str(type(fact).__struct_config__.tag),
-            "key": fact.key,
-            "body": msgspec.json.encode(fact).decode(),
-        }
+        (
+            fact.id,
+            str(type(fact).__struct_config__.tag),
+            fact.key,
+            msgspec.json.encode(fact).decode(),
+        )
         for fact in facts
     ]
     if rows:
-        await sql(tx).execute(insert(outbox), rows)
+        await (await raw(tx)).executemany(EMIT, rows)
         after_commit(tx, FACTS, lambda: None)  # the database then wakes its pump
 
 
-async def stamp(tx: Tx, limit: int = 1000) -> list[Stamped]:
+async def stamp(tx: Tx, limit: int = PAGE) -> list[Stamped]:
     """Give committed facts without a place the next `pos`; return them in that order.
 
     The lock lets one pump work at a time and is held until commit. It is a statement of its own,
     so that the statements after it see what the pump before us committed.
     """
-    await sql(tx).execute(select(func.pg_advisory_xact_lock(PUMP_LOCK)))
-    last = await sql(tx).scalar(select(func.coalesce(func.max(outbox.c.pos), 0)))
-    oldest = select(outbox.c.seq).where(outbox.c.pos.is_(None)).order_by(outbox.c.seq).limit(limit)
-    waiting = oldest.subquery()
-    place = func.row_number().over(order_by=waiting.c.seq)
-    fresh = select(waiting.c.seq, place.label("place")).subquery()
-    stamped = update(outbox).where(outbox.c.seq == fresh.c.seq).values(pos=last + fresh.c.place)
-    columns = (outbox.c.pos, outbox.c.topic, outbox.c.key, outbox.c.body)
-    rows = (await sql(tx).execute(stamped.returning(*columns))).all()
+    connection = await raw(tx)
+    await connection.execute(LOCK, PUMP_LOCK)
+    rows = await connection.fetch(STAMP, limit)
     return sorted((Stamped(*row) for row in rows), key=lambda fact: fact.pos)
 
 
-async def read_after(tx: Tx, pos: int, limit: int = 1000) -> list[Stamped]:
+async def read_after(tx: Tx, pos: int, limit: int = PAGE) -> list[Stamped]:
     """Return the stamped facts after a reader's cursor, in the order everybody sees."""
-    columns = (outbox.c.pos, outbox.c.topic, outbox.c.key, outbox.c.body)
-    rows = select(*columns).where(outbox.c.pos > pos).order_by(outbox.c.pos).limit(limit)
-    return [Stamped(*row) for row in (await sql(tx).execute(rows)).all()]
+    return [Stamped(*row) for row in await (await raw(tx)).fetch(READ, pos, limit)]

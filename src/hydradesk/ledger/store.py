@@ -1,24 +1,12 @@
 """The ledger's tables. No other file writes them."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Column,
-    Index,
-    String,
-    Table,
-    bindparam,
-    func,
-    select,
-    text,
-)
-from sqlalchemy.dialects.postgresql import ARRAY, NUMERIC, insert
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.types import Text
+from asyncpg import CheckViolationError
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, String, Table, func, select
 
-from hydradesk.infra.db import TENANT, Quanta, metadata, sql
+from hydradesk.infra.db import TENANT, Quanta, metadata, raw, sql
 from hydradesk.infra.outbox import emit
 from hydradesk.kernel.ids import AccountId
 from hydradesk.kernel.time import TimeNs
@@ -61,22 +49,31 @@ balances = Table(
 )
 
 # Locks in sorted order before it writes: two batches that share books cannot deadlock.
-MOVE = text("""
+MOVE = """
     UPDATE ledger_balances AS b SET quanta = b.quanta + locked.delta
     FROM (
         SELECT held.book, held.asset, change.delta
         FROM ledger_balances AS held
-        JOIN unnest(:books, :assets, :deltas) AS change (book, asset, delta)
+        JOIN unnest($1::text[], $2::text[], $3::numeric[]) AS change (book, asset, delta)
           ON change.book = held.book AND change.asset = held.asset
         ORDER BY held.book, held.asset
         FOR UPDATE OF held
     ) AS locked
     WHERE b.book = locked.book AND b.asset = locked.asset
-""").bindparams(
-    bindparam("books", type_=ARRAY(Text)),
-    bindparam("assets", type_=ARRAY(Text)),
-    bindparam("deltas", type_=ARRAY(NUMERIC(78, 0))),
-)
+"""
+POST = """
+INSERT INTO ledger_transfers
+    (id, account, counter_account, debit, credit, asset, quanta, kind, at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+    $7::numeric[], $8::text[], $9::bigint[])
+ON CONFLICT (id) DO NOTHING"""
+OPEN = """
+INSERT INTO ledger_balances (account, book, asset, quanta)
+SELECT account, book, asset, 0 FROM unnest($1::text[], $2::text[], $3::text[])
+    AS new (account, book, asset)
+ON CONFLICT (book, asset) DO NOTHING"""
+BALANCES = "SELECT book, asset, quanta FROM ledger_balances WHERE account = $1"
+"""asyncpg's own: these run with every bar and every order."""
 
 
 class LedgerStore:
@@ -84,9 +81,9 @@ class LedgerStore:
 
     async def post(self, tx: Tx, batch: Sequence[Transfer], at: TimeNs) -> bool:
         """Move money inside the caller's transaction, all or none; False when posted before."""
-        new = insert(transfers).values([_row(transfer, at) for transfer in batch])
-        new = new.on_conflict_do_nothing(index_elements=["id"])
-        stored = (await sql(tx).execute(new)).rowcount
+        columns = zip(*(_row(transfer, at) for transfer in batch), strict=True)
+        done = await (await raw(tx)).execute(POST, *columns)
+        stored = int(done.split()[-1])
         if stored == 0:
             return False
         assert stored == len(batch), f"half of the batch of {batch[0].id} was posted before"
@@ -96,9 +93,8 @@ class LedgerStore:
 
     async def balances(self, tx: Tx, owner: AccountId) -> dict[tuple[Book, str], int]:
         """Return quanta by (book, asset symbol) for every book of one owner."""
-        mine = select(balances.c.book, balances.c.asset, balances.c.quanta)
-        rows = await sql(tx).execute(mine.where(balances.c.account == owner))
-        return {(Book(name), asset): quanta for name, asset, quanta in rows}
+        rows = await (await raw(tx)).fetch(BALANCES, owner)
+        return {(Book(name), asset): int(quanta) for name, asset, quanta in rows}
 
     async def totals(self, tx: Tx) -> dict[str, int]:
         """Return the sum of all books by asset: zero, always."""
@@ -106,37 +102,31 @@ class LedgerStore:
         return {asset: int(total) for asset, total in await sql(tx).execute(sums)}
 
     async def _move(self, tx: Tx, change: dict[tuple[Book, str], int]) -> None:
-        rows = [
-            {"account": owner_of(name), "book": name, "asset": asset, "quanta": 0}
-            for name, asset in change
-        ]
-        fresh = insert(balances).values(rows)
-        await sql(tx).execute(fresh.on_conflict_do_nothing(index_elements=["book", "asset"]))
-        arrays = {
-            "books": [name for name, _ in change],
-            "assets": [asset for _, asset in change],
-            "deltas": list(change.values()),
-        }
+        names, assets = [name for name, _ in change], [asset for _, asset in change]
+        quanta = [Decimal(delta) for delta in change.values()]
+        connection = await raw(tx)
+        await connection.execute(OPEN, [owner_of(name) for name in names], names, assets)
         try:
-            await sql(tx).execute(MOVE, arrays)
-        except IntegrityError as error:
-            if "ledger_floor" in str(error.orig):
+            await connection.execute(MOVE, names, assets, quanta)
+        except CheckViolationError as error:
+            if error.constraint_name == "ledger_floor":
                 raise InsufficientFunds("not enough money for this transfer") from error
             raise
 
 
-def _row(transfer: Transfer, at: TimeNs) -> dict[str, object]:
-    return {
-        "id": transfer.id,
-        "account": owner_of(transfer.debit),
-        "counter_account": owner_of(transfer.credit),
-        "debit": transfer.debit,
-        "credit": transfer.credit,
-        "asset": transfer.amount.asset.symbol,
-        "quanta": transfer.amount.quanta,
-        "kind": transfer.kind,
-        "at": at,
-    }
+def _row(transfer: Transfer, at: TimeNs) -> tuple[object, ...]:
+    """Return the columns as POST names them."""
+    return (
+        transfer.id,
+        owner_of(transfer.debit),
+        owner_of(transfer.credit),
+        transfer.debit,
+        transfer.credit,
+        transfer.amount.asset.symbol,
+        Decimal(transfer.amount.quanta),
+        transfer.kind,
+        at,
+    )
 
 
 def _posted(transfer: Transfer, at: TimeNs) -> TransferPosted:

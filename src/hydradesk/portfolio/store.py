@@ -5,9 +5,8 @@ from decimal import Decimal
 
 import msgspec
 from sqlalchemy import BigInteger, Column, Numeric, String, Table, Text, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
-from hydradesk.infra.db import TENANT, metadata, sql
+from hydradesk.infra.db import TENANT, metadata, raw, sql
 from hydradesk.infra.outbox import emit
 from hydradesk.kernel.errors import Conflict
 from hydradesk.kernel.ids import AccountId, Symbol
@@ -36,14 +35,24 @@ equity = Table(
     info=TENANT,
 )
 
+ADD_POINT = """
+INSERT INTO portfolio_equity (account, at, equity, cash, exposure) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (account, at) DO UPDATE
+SET equity = excluded.equity, cash = excluded.cash, exposure = excluded.exposure"""
+POINT_AT = """
+SELECT at, equity, cash, exposure FROM portfolio_equity WHERE account = $1 AND at <= $2
+ORDER BY at DESC LIMIT 1"""
+LOCK_POSITION = """
+SELECT body FROM portfolio_positions WHERE account = $1 AND symbol = $2 FOR UPDATE"""
+"""asyncpg's own: these run with every bar and every order."""
+
 
 class PortfolioStore:
     """Keeps positions and the equity curve; emits PositionMoved with every change."""
 
     async def position(self, tx: Tx, account: AccountId, symbol: Symbol) -> Position | None:
         """Return one position, locked until the transaction ends, or None."""
-        mine = (positions.c.account == account) & (positions.c.symbol == symbol)
-        body = await sql(tx).scalar(select(positions.c.body).where(mine).with_for_update())
+        body = await (await raw(tx)).fetchval(LOCK_POSITION, account, symbol)
         return None if body is None else msgspec.json.decode(body, type=Position)
 
     async def positions(self, tx: Tx, account: AccountId) -> list[Position]:
@@ -70,11 +79,8 @@ class PortfolioStore:
 
     async def add_point(self, tx: Tx, account: AccountId, point: EquityPoint) -> None:
         """Remember what the account was worth; the same instant twice keeps the latest."""
-        values = {"equity": point.equity, "cash": point.cash, "exposure": point.exposure}
-        new = upsert(equity).values(account=account, at=point.at, **values)
-        await sql(tx).execute(
-            new.on_conflict_do_update(index_elements=["account", "at"], set_=values)
-        )
+        row = (account, point.at, point.equity, point.cash, point.exposure)
+        await (await raw(tx)).execute(ADD_POINT, *row)
 
     async def points(self, tx: Tx, account: AccountId, limit: int) -> Sequence[EquityPoint]:
         """Return the last points, oldest first."""
@@ -85,9 +91,7 @@ class PortfolioStore:
 
     async def point_at(self, tx: Tx, account: AccountId, at: TimeNs) -> EquityPoint | None:
         """Return the last point at or before an instant."""
-        columns = (equity.c.at, equity.c.equity, equity.c.cash, equity.c.exposure)
-        mine = select(*columns).where(equity.c.account == account, equity.c.at <= at)
-        row = (await sql(tx).execute(mine.order_by(equity.c.at.desc()).limit(1))).one_or_none()
+        row = await (await raw(tx)).fetchrow(POINT_AT, account, at)
         return None if row is None else _point(*row)
 
 

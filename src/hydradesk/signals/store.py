@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 from hydradesk.analysis.rows import NAMES, IndicatorRow
-from hydradesk.infra.db import Database, insert_new, metadata, raw, sql
+from hydradesk.infra.db import Database, adding, insert_new, metadata, raw, sql
 from hydradesk.kernel.errors import Conflict, NotFound
 from hydradesk.kernel.ids import SessionId, SignalId, Symbol
 from hydradesk.kernel.numbers import nearest, plain
@@ -114,6 +114,7 @@ _READING = ("session", "symbol", "timeframe", "open_time", "warm_up", *NAMES)
 _SIGHTING = ("session", *Sighting.__struct_fields__)
 _CENT = Decimal("0.01")
 _SLICE = 100
+_ADD_READING, _ADD_SIGHTING = adding(indicators, _READING), adding(patterns, _SIGHTING)
 T = TypeVar("T")
 
 
@@ -186,10 +187,8 @@ class SqlSignals:
     async def mark(self, tx: Tx, session: SessionId, symbol: Symbol, state: Freshness) -> None:
         """Note how far a stream can be trusted."""
         row = postgresql.insert(streams).values(session=session, symbol=symbol, state=state)
-        key = ["session", "symbol"]
-        await sql(tx).execute(
-            row.on_conflict_do_update(index_elements=key, set_={"state": row.excluded.state})
-        )
+        key, new = ["session", "symbol"], {"state": row.excluded.state}
+        await sql(tx).execute(row.on_conflict_do_update(index_elements=key, set_=new))
 
     async def save_past(
         self, tx: Tx, session: SessionId, readings: Sequence[Reading], seen: Sequence[Sighting]
@@ -208,17 +207,18 @@ class SqlSignals:
 
     async def save(self, tx: Tx, session: SessionId, taken: Taken) -> None:
         """Store all that one bar brought; Conflict when somebody else moved a signal first."""
-        row = _row(session, taken.reading, warm_up=False)
-        await sql(tx).execute(insert(indicators).values(row))
+        connection = await raw(tx)
+        row = _row(session, taken.reading, warm_up=False).values()
+        await connection.execute(_ADD_READING, *row)
         if taken.sightings:
-            rows = [{"session": session, **msgspec.structs.asdict(one)} for one in taken.sightings]
-            await sql(tx).execute(insert(patterns), rows)
+            rows = [(session, *msgspec.structs.astuple(one)) for one in taken.sightings]
+            await connection.executemany(_ADD_SIGHTING, rows)
         for following in taken.moved:
             await _touch(tx, following)
         for signal in taken.ended:
             await _end(tx, signal)
         if taken.signal is not None:
-            await sql(tx).execute(insert(signals).values(_columns(taken.signal)))
+            await sql(tx).execute(insert(signals), _columns(taken.signal))
 
     async def get(self, signal: SignalId) -> Signal:
         """Return one; NotFound."""

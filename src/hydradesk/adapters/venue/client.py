@@ -70,9 +70,9 @@ class RemoteVenue:
         body = await self._get("/reports", after=after, limit=limit)
         return msgspec.json.decode(body, type=list[VenueReport])
 
-    async def on_bar(self, session: SessionId, bar: Candle) -> None:
-        """Tell the venue of a closed bar; it ignores one it knows."""
-        await self._post("/bars", BarNotice(session, bar))
+    async def on_bar(self, session: SessionId, bar: Candle) -> bool:
+        """Tell the venue of a closed bar; it ignores one it knows. False: nothing to report."""
+        return msgspec.json.decode(await self._post("/bars", BarNotice(session, bar)), type=bool)
 
     async def open_session(self, session: SessionId, at: TimeNs) -> None:
         """Tell the venue that a new session began."""

@@ -46,8 +46,7 @@ class _Wire:
 
     async def bar(self, request: Request) -> Response:
         notice = msgspec.json.decode(await request.body(), type=BarNotice)
-        await self._venue.on_bar(notice.session, notice.bar)
-        return _json(None)
+        return _json(await self._venue.on_bar(notice.session, notice.bar))
 
     async def session(self, request: Request) -> Response:
         notice = msgspec.json.decode(await request.body(), type=SessionNotice)

@@ -55,6 +55,8 @@ class AutoTrader:
     async def on_ended(self, fact: SignalEnded) -> None:
         """Leave what this signal opened."""
         signal = fact.signal
+        if signal.direction != "BUY":
+            return  # only a BUY opens anything
         for account in await self._listening(signal):
             if signal.id in dict(await self._automatic(account.id, signal.symbol)):
                 await self._leave(account.id, signal.symbol, signal.id)

@@ -3,6 +3,7 @@
 It shares nothing with the desk but messages, so it runs as well in a process of its own.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Literal
 
@@ -25,7 +26,7 @@ from hydradesk.execution.domain.paper import Event, Lapse, PaperTerms, serve
 from hydradesk.execution.ports import PaperBooks
 from hydradesk.kernel.ids import FillId, OrderId, SessionId, Symbol
 from hydradesk.kernel.time import TimeNs
-from hydradesk.kernel.tx import Transactions
+from hydradesk.kernel.tx import Transactions, Tx
 from hydradesk.market.contracts import Candle, Instruments
 
 Ending = Literal["cancelled", "expired"]
@@ -42,6 +43,14 @@ class PaperVenue:
         self._db, self._store = db, books
         self._instruments, self._model = instruments, model
         self.terms = VenueTerms(fee_rate=model.fee_rate)
+        self._turn = asyncio.Lock()
+        self._quiet: set[Symbol] = set()
+        """Symbols on which nothing rests: seen in the books under the lock, and nothing came since.
+
+        Nobody else writes this schema, so it holds until an order comes; a new process knows
+        nothing and looks. A bar that finds nothing costs no query and is not noted as served: told
+        again after a restart, it can only meet orders at ticks struck after they were sent.
+        """
 
     async def submit(self, order: Order) -> Ack:
         """Rest the order until a bar comes; the same id again gives the first answer again."""
@@ -51,7 +60,8 @@ class PaperVenue:
             return Unknown(f"the venue's database does not answer: {type(error).__name__}")
 
     async def _rest(self, order: Order) -> Ack:
-        async with self._db.begin() as tx:
+        async with self._turn, self._db.begin() as tx:
+            self._quiet.discard(order.intent.symbol)
             number = await self._store.count_order(tx)
             known = await self._store.find(tx, order.id)
             if known is not None:
@@ -90,30 +100,42 @@ class PaperVenue:
         async with self._db.begin() as tx:
             return await self._store.reports_after(tx, after, limit)
 
-    async def on_bar(self, session: SessionId, bar: Candle) -> None:
-        """Serve resting orders with one closed bar, once however often it is told."""
+    async def on_bar(self, session: SessionId, bar: Candle) -> bool:
+        """Serve resting orders with one closed bar, once however often it is told.
+
+        False when it is certain that nothing new was reported.
+        """
+        async with self._turn:
+            if bar.symbol in self._quiet:
+                return False
+            async with self._db.begin() as tx:
+                last = await self._store.lock(tx)
+                if not await self._store.first_time(tx, session, bar.symbol, bar.open_time):
+                    return True  # served before, perhaps by a life whose reports nobody read
+                orders = await self._store.live(tx, bar.symbol)
+                if orders:
+                    return await self._serve(tx, orders, bar, last)
+            self._quiet.add(bar.symbol)
+        return False
+
+    async def _serve(self, tx: Tx, orders: Sequence[Resting], bar: Candle, last: int) -> bool:
+        """Walk the bar past the orders, save them and report; whether there was anything."""
         instrument = self._instruments.find(bar.symbol)
-        async with self._db.begin() as tx:
-            last = await self._store.lock(tx)
-            if not await self._store.first_time(tx, session, bar.symbol, bar.open_time):
-                return
-            orders = await self._store.live(tx, bar.symbol)
-            if not orders:
-                return
-            changed, events = serve(orders, bar, instrument, self._model)
-            lapsed = {event.order for event in events if isinstance(event, Lapse)}
-            for order in changed:
-                rest: VenueState = "expired" if order.client_id in lapsed else "working"
-                await self._store.save(tx, order, "filled" if order.remaining == 0 else rest)
-            for order in orders:  # lapsed without a trade: unchanged, but over
-                if order.client_id in lapsed - {one.client_id for one in changed}:
-                    await self._store.save(tx, order, "expired")
-            known = {order.client_id: order for order in orders}
-            news = [
-                _report(last + place, known[event.order], event)
-                for place, event in enumerate(events, start=1)
-            ]
-            await self._store.report(tx, news)
+        changed, events = serve(orders, bar, instrument, self._model)
+        lapsed = {event.order for event in events if isinstance(event, Lapse)}
+        for order in changed:
+            rest: VenueState = "expired" if order.client_id in lapsed else "working"
+            await self._store.save(tx, order, "filled" if order.remaining == 0 else rest)
+        for order in orders:  # lapsed without a trade: unchanged, but over
+            if order.client_id in lapsed - {one.client_id for one in changed}:
+                await self._store.save(tx, order, "expired")
+        known = {order.client_id: order for order in orders}
+        news = [
+            _report(last + place, known[event.order], event)
+            for place, event in enumerate(events, start=1)
+        ]
+        await self._store.report(tx, news)
+        return bool(news)
 
     async def open_session(self, session: SessionId, at: TimeNs) -> None:
         """Cancel what rests from earlier sessions: their time is over."""

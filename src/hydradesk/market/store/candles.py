@@ -98,7 +98,8 @@ class SqlCandles:
 
     async def patch(self, tx: Tx, source: Source, candles: Sequence[Candle]) -> None:
         """Store single bars found late, without a fact."""
-        await (await raw(tx)).executemany(APPEND, [_row(source, one) for one in candles])
+        if candles:
+            await (await raw(tx)).executemany(APPEND, [_row(source, one) for one in candles])
 
 
 def key_of(source: Source, bars: Bars) -> tuple[str, str, str]:

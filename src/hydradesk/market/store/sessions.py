@@ -1,8 +1,8 @@
 """Sessions: which feed ran, and how far it came."""
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select
 
-from hydradesk.infra.db import sql
+from hydradesk.infra.db import raw, sql
 from hydradesk.infra.outbox import emit
 from hydradesk.kernel.errors import Conflict
 from hydradesk.kernel.ids import SessionId
@@ -10,6 +10,11 @@ from hydradesk.kernel.time import TimeNs
 from hydradesk.kernel.tx import Tx
 from hydradesk.market.contracts import Session, SessionOpened, SessionProgress
 from hydradesk.market.store.tables import market_sessions
+
+SAVE = """
+UPDATE market_sessions SET reached = $2, speed = $3, paused = $4, ended = $5, memory = $6
+WHERE id = $1 AND reached <= $2"""
+"""asyncpg's own: it runs every minute. The order of the values is that of `_columns`."""
 
 
 class SqlSessions:
@@ -61,10 +66,8 @@ class SqlSessions:
 
     async def save_progress(self, tx: Tx, session: SessionId, progress: SessionProgress) -> None:
         """Save how far a session came; it never goes back."""
-        row = market_sessions.c
-        forward = (row.id == session) & (row.reached <= progress.reached)
-        change = update(market_sessions).where(forward).values(**_columns(progress))
-        if (await sql(tx).execute(change)).rowcount != 1:
+        done = await (await raw(tx)).execute(SAVE, session, *_columns(progress).values())
+        if done != "UPDATE 1":
             raise Conflict(f"session {session} is already beyond {progress.reached}")
 
 
