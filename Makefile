@@ -20,7 +20,7 @@ up: setup
 	@$(BIN)/hydradesk run $(if $(RECORDINGS),--recordings $(RECORDINGS)) $(ARGS)
 
 test: setup $(STAMPS)/browser
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 	@cd web && npm run --silent test
 
 lint: setup

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -18,6 +19,16 @@ from hydradesk.infra.db import ROLE_NAMES, Database, metadata
 from hydradesk.infra.postgres import PostgresServer
 
 TABLES = tables  # every room's tables are in the metadata, whichever tests run
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet() -> None:
+    """Without a desk nobody reads the log; formatting a trace with its locals takes seconds."""
+    structlog.configure(processors=[_drop])
+
+
+def _drop(*_: object) -> str:
+    raise structlog.DropEvent
 
 
 @pytest.fixture(scope="session")

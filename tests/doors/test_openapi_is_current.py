@@ -4,7 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -25,21 +27,24 @@ def test_the_committed_document_is_what_the_desk_writes(written: bytes) -> None:
     assert written == COMMITTED.read_bytes(), "run `make gen` and commit the result"
 
 
-def test_every_operation_is_described_with_an_example(written: bytes) -> None:
-    lacking = []
+def operations(written: bytes) -> Iterator[tuple[str, Any]]:
     for path, methods in msgspec.json.decode(written)["paths"].items():
         for method, operation in methods.items():
-            where = f"{method.upper()} {path}"
-            if not operation.get("description"):
-                lacking.append(f"{where} has no description")
-            for status, reply in operation["responses"].items():
-                for kind, content in reply.get("content", {}).items():
-                    if "example" not in content:
-                        lacking.append(f"{where} {status} {kind} has no example")
-            for one in operation.get("parameters", []):
-                if one["in"] == "path" and not one.get("description"):
-                    lacking.append(f"{where} does not say what {one['name']} is")
-    assert lacking == []
+            yield f"{method.upper()} {path}", operation
+
+
+def test_every_operation_is_described(written: bytes) -> None:
+    for where, operation in operations(written):
+        assert operation["description"], where
+        for one in operation.get("parameters", []):
+            assert one["in"] != "path" or one.get("description"), (where, one["name"])
+
+
+def test_every_answer_has_an_example(written: bytes) -> None:
+    for where, operation in operations(written):
+        for status, reply in operation["responses"].items():
+            for kind, content in reply.get("content", {}).items():
+                assert "example" in content, (where, status, kind)
 
 
 def test_names_are_those_outsiders_know(written: bytes) -> None:
@@ -54,7 +59,6 @@ def test_the_generated_client_fits_the_document() -> None:
         if os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    check = subprocess.run(
-        [npm, "run", "--silent", "gen:check"], cwd=ROOT / "web", capture_output=True, text=True
-    )
-    assert check.returncode == 0, check.stdout + check.stderr
+    command = [npm, "run", "--silent", "gen:check"]
+    said = subprocess.run(command, cwd=ROOT / "web", capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stdout + said.stderr

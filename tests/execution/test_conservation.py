@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from hydradesk.execution.contracts import Fill, Order
 from hydradesk.execution.store.orders import fills
-from hydradesk.infra.db import Database, sql
+from hydradesk.infra.db import sql
 from hydradesk.kernel.errors import Conflict, Invalid, NotFound
 from hydradesk.kernel.ids import OrderId, Symbol
 from hydradesk.kernel.numbers import Amount
@@ -22,13 +22,6 @@ from tests.risk.test_service import reloaded
 
 CENTRE = {ETH: 2000, BTC: 30_000}
 STEPS = 80
-
-
-@pytest.fixture
-async def house(db: Database) -> House:
-    one = House(db)
-    await one.open()
-    return one
 
 
 def order(dice: random.Random) -> Any:

@@ -1,6 +1,7 @@
 """The whole house, seen from its socket: every step of the main job is a message."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
-from tests.flow.desk_process import DeskProcess
+from tests.flow.desk_process import ROOT, DeskProcess
 
 TOPICS = ["feed", "prices", "signals", "orders", "trades", "positions", "portfolio", "risk"]
 STREAMS = ["candles:ETH-USDT:1m", "indicators:ETH-USDT:1m"]
@@ -105,3 +106,25 @@ def test_a_seek_opens_a_new_session_with_its_own_account(desk: DeskProcess) -> N
     assert after["session"] == reply.json()["session"] and after["account"] != before["account"]
     assert desk.get("/api/feed")["clock"] < "2025-06-26T13:00:00Z"
     assert all(o["created_at"] >= "2025-06-26" for o in desk.pages("/api/orders"))
+
+
+def test_machines_are_told_how_every_part_is(desk: DeskProcess) -> None:
+    parts = desk.get("/readyz")
+    assert {one["name"] for one in parts} >= {"database", "disk", "feed", "clock", "loop"}
+    assert all(one["ok"] for one in parts), parts
+    assert desk.get("/api/system")["items"] and desk.get("/healthz") == {"ok": True}
+
+
+def test_the_dashboard_asks_for_metrics_that_are_there(desk: DeskProcess) -> None:
+    desk.get("/api/markets")
+    told = desk.client.get("/metrics").text
+    board = json.loads((ROOT / "dashboards/desk.json").read_text())
+    asked = {
+        name
+        for panel in board["panels"]
+        for target in panel["targets"]
+        for name in re.findall(r"hydradesk_\w+", target["expr"])
+    }
+    assert len(asked) >= 6
+    for name in asked:
+        assert re.search(rf"^{name}[ {{]", told, re.M), name

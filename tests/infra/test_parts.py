@@ -144,14 +144,14 @@ def test_no_cursor_is_the_first_page() -> None:
 @pytest.fixture
 def clean_logs() -> Iterator[None]:
     root = logging.getLogger()
-    before, level = root.handlers, root.level
+    before, level, config = root.handlers, root.level, structlog.get_config()
     yield
     for handler in root.handlers:
         if handler not in before:
             handler.close()
     root.handlers = before
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**config)
 
 
 def lines(folder: Path) -> list[dict[str, str]]:

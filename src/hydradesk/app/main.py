@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from pydantic import ValidationError
 
@@ -14,6 +13,8 @@ from hydradesk.app.settings import Settings
 from hydradesk.kernel.errors import DeskError, Unavailable
 
 FAILED, MISUSE = 1, 2
+USAGE: type[typer.BadParameter] = typer.BadParameter.__mro__[2]
+"""Every misuse that typer finds; it brings a click of its own, which has no public name."""
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -167,23 +168,23 @@ def read_settings(**given: Any) -> Settings:
         one = error.errors()[0]
         name = ".".join(str(part) for part in one["loc"]) or "settings"
         option = f"--{name.replace('_', '-')} (HYDRADESK_{name.upper()})"
-        raise click.UsageError(f"{option}: {one['msg'].removeprefix('Value error, ')}") from error
+        raise typer.BadParameter(f"{option}: {one['msg'].removeprefix('Value error, ')}") from error
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one verb; every error is one line on stderr."""
     try:
-        cli(args=arguments, standalone_mode=False)
-    except click.exceptions.Exit as end:
-        sys.exit(end.exit_code)
-    except click.ClickException as error:
+        code = cli(args=arguments, standalone_mode=False)
+    except USAGE as error:
         _say(error.format_message())
         sys.exit(MISUSE)
-    except click.exceptions.Abort:
+    except typer.Abort:
         sys.exit(130)
     except DeskError as error:
         _say(f"{error}{f' ({error.fix})' if error.fix else ''}")
         sys.exit(FAILED if isinstance(error, Unavailable) else MISUSE)
+    if isinstance(code, int):  # what typer.Exit said
+        sys.exit(code)
 
 
 def _say(text: str) -> None:

@@ -10,6 +10,7 @@ import structlog
 import uvicorn
 
 from hydradesk.adapters.venue import RemoteVenue
+from hydradesk.app.database import Found, keep_alive
 from hydradesk.app.feeds import choose
 from hydradesk.app.settings import Settings
 from hydradesk.app.wiring import Clocks, Databases, House, Outsiders
@@ -42,8 +43,9 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve(settings: Settings, url: str, ready: Callable[[House], None]) -> None:
+async def serve(settings: Settings, found: Found, ready: Callable[[House], None]) -> None:
     """Run every role until SIGTERM or SIGINT, then drain; raises what a role died of."""
+    url = found.url
     listening = _listen(settings.host, settings.port)
     databases = Databases(Database(url, "app"), Database(url, "system"))
     wall = SystemClock()
@@ -52,7 +54,7 @@ async def serve(settings: Settings, url: str, ready: Callable[[House], None]) ->
         outside = Outsiders(await choose(settings), venue)
         house = House(settings, databases, Clocks(DeskClock(wall), wall), outside)
         await _start(house)
-        await _run(house, listening, ready)
+        await _run(house, found, listening, ready)
     finally:
         listening.close()
         await databases.app.close()
@@ -72,7 +74,9 @@ async def _start(house: House) -> None:
         house.collector.start()
 
 
-async def _run(house: House, listening: socket.socket, ready: Callable[[House], None]) -> None:
+async def _run(
+    house: House, found: Found, listening: socket.socket, ready: Callable[[House], None]
+) -> None:
     config = uvicorn.Config(
         build(house.door()),
         loop="none",
@@ -97,6 +101,7 @@ async def _run(house: House, listening: socket.socket, ready: Callable[[House], 
         "reconciliation": house.reconciliation.run(house.venues),
         "publisher": house.publisher.run(),
         "lag": house.lag.run(),
+        "database": keep_alive(found.server, house.settings.data_dir),
     }
     tasks = [asyncio.create_task(role, name=name) for name, role in roles.items()]
     stop = asyncio.create_task(stopping.wait())

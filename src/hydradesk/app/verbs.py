@@ -39,7 +39,7 @@ def run(settings: Settings) -> None:
             prepare(found)
             log.info("desk.starting", adopted=found.adopted, served=found.server is None)
             gc.freeze()  # what is loaded now stays: the collector need not look at it again
-            uvloop.run(serve(settings, found.url, _ready))
+            uvloop.run(serve(settings, found, _ready))
 
 
 def prepare(found: Found) -> None:

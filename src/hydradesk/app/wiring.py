@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from hydradesk.accounts.store import AccountStore
 from hydradesk.app.settings import Settings
-from hydradesk.doors.gateway.app import Door
+from hydradesk.doors.gateway.app import LOOPBACK, Door
 from hydradesk.doors.gateway.hub import Hub
 from hydradesk.doors.gateway.idempotency import IdempotencyStore
 from hydradesk.doors.gateway.publish import Publisher, Sources
@@ -148,6 +148,7 @@ class House:
             checks=self.checks(),
             new_id=self.ids.new,
             idempotency=self.idempotency,
+            hosts=LOOPBACK | {self.settings.host},
         )
 
     def checks(self) -> Checks:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from hydradesk.infra.db import Database, raw, sql
 from hydradesk.infra.outbox import PAGE, Stamped, cursors, read_after, stamp
+from hydradesk.kernel.errors import Unavailable
 from hydradesk.kernel.events import Fact
 from hydradesk.kernel.tx import Tx
 
@@ -77,13 +78,13 @@ class Bus:
         self.pos = min((one.pos for one in self._consumers), default=0)
 
     async def run(self) -> None:
-        """Publish and deliver until cancelled; rides out a database that restarts."""
+        """Publish and deliver until cancelled; rides out a database or a venue that is away."""
         while True:
             self._wake.clear()
             try:
                 await self.drain(look=True)  # other processes emit too
-            except (DBAPIError, OSError) as error:
-                log.warning("bus.waiting_for_database", error=type(error).__name__)
+            except (DBAPIError, OSError, Unavailable) as error:
+                log.warning("bus.waiting", error=f"{type(error).__name__}: {error}"[:200])
                 await asyncio.sleep(0.5)
                 continue
             with contextlib.suppress(TimeoutError):

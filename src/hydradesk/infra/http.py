@@ -55,6 +55,10 @@ VIEWS: dict[str, object] = {}
 _SCHEMAS = "#/components/schemas/"
 
 
+EXAMPLES: dict[str, object] = {}
+"""Example answers by operation id; FastAPI would drop what is null in them."""
+
+
 class Routes:
     """An APIRouter whose handlers return msgspec structs, encoded once."""
 
@@ -74,10 +78,11 @@ class Routes:
             example: an instance of `view`, shown in the document.
         """
         content: dict[str, Any] = {"schema": {"$ref": f"{_SCHEMAS}{_register(view)}"}}
-        if example is not None:
-            content["example"] = msgspec.to_builtins(example)
 
         def register(handler: Handler) -> Handler:
+            if example is not None:
+                EXAMPLES[_camel(handler.__name__)] = msgspec.to_builtins(example)
+
             @functools.wraps(handler)
             async def encoded(*args: Any, **kwargs: Any) -> Response:
                 result = await handler(*args, **kwargs)

@@ -60,10 +60,13 @@ class PostgresServer:
         """Whether a server of ours answers on this folder."""
         return self._pid() is not None and self._ready()
 
+    def alive(self) -> bool:
+        """Whether its process lives; cheaper than asking it."""
+        return self._pid() is not None
+
     def start(self, wait_s: float = 30.0) -> bool:
         """Have a server answer on this folder; True when one was there already (adopted)."""
-        if self._pid() is not None:
-            self._await_ready(wait_s)
+        if self._adopt(wait_s):
             return True
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
@@ -115,11 +118,14 @@ class PostgresServer:
             _reap(pid)
             os.kill(pid, 0)
             command = Path(f"/proc/{pid}/cmdline")
-            if command.exists() and b"postgres" not in command.read_bytes():
+            if command.exists() and not self._is_ours(command.read_bytes().split(b"\0")):
                 return None  # the number was given to another program since
         except (OSError, ValueError, IndexError):
             return None
         return pid
+
+    def _is_ours(self, command: list[bytes]) -> bool:
+        return command[0].endswith(b"/postgres") and str(self.data).encode() in command
 
     def _former_port(self) -> int | None:
         """Where a server that was killed has listened: pools that are open look there again."""
@@ -145,12 +151,16 @@ class PostgresServer:
             return False
         return subprocess.run(probe, check=False).returncode == 0
 
-    def _await_ready(self, wait_s: float) -> None:
+    def _adopt(self, wait_s: float) -> bool:
+        """Wait for a server that is alive to answer; False when there is none, or it dies."""
         deadline = time.monotonic() + wait_s
-        while not self._ready():
-            if self._pid() is None or time.monotonic() > deadline:
+        while self._pid() is not None:
+            if self._ready():
+                return True
+            if time.monotonic() > deadline:
                 raise Unavailable(f"PostgreSQL does not answer: see {self._log}")
             time.sleep(0.02)
+        return False
 
     def _initialise(self) -> None:
         """Set a new server up beside its place, so that a death half-way leaves nothing there."""

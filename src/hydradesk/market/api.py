@@ -109,6 +109,8 @@ class FeedCommand(BaseModel):
 
 
 ETH = "ETH-USDT"
+PAIRS: Any = {ETH: {"value": ETH}}
+LENGTHS: Any = {"5m": {"value": "5m"}}
 FEED = FeedView(
     session="s0001",
     feed="replay",
@@ -181,8 +183,8 @@ def routes(market: MarketService, candles: SqlCandles) -> Routes:
     @api.add("GET", "/candles", Page[CandleView], example=Page([CANDLE], "WzE3NTA3MjkyMDBd"))
     async def list_candles(  # noqa: PLR0913  (query parameters)
         *,
-        symbol: Annotated[str, Query(description="ETHUSDT is understood too", examples=[ETH])],
-        timeframe: Annotated[str, Query(description="1m 5m 15m 1h 4h 1d", examples=["5m"])],
+        symbol: Annotated[str, Query(description="ETHUSDT too", openapi_examples=PAIRS)],
+        timeframe: Annotated[str, Query(description="1m to 1d", openapi_examples=LENGTHS)],
         start: Annotated[str | None, Query(alias="from", description="RFC 3339")] = None,
         end: Annotated[str | None, Query(alias="to", description="RFC 3339")] = None,
         limit: int = 500,

@@ -15,6 +15,7 @@ from hydradesk.kernel.time import MILLISECOND, rfc3339
 from hydradesk.risk.contracts import Check, Judgement, Side
 from hydradesk.risk.service import RiskService, Standing
 
+PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 Reader = Annotated[Principal, Depends(requires("risk:read"))]
 Writer = Annotated[Principal, Depends(requires("risk:write"))]
 
@@ -64,7 +65,7 @@ class HaltRequest(BaseModel):
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"example": {"reason": "news at 14:00"}}
     )
-    reason: str = Field(default="stopped by hand", min_length=1, max_length=200)
+    reason: str = Field(default="stopped by hand", min_length=1, max_length=200, pattern=PRINTABLE)
 
 
 LIMITS = LimitsView(

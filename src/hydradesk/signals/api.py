@@ -33,6 +33,9 @@ Text = Annotated[str | None, Query(max_length=64)]
 Cursor = Annotated[str | None, Query(max_length=300, description="`next` of the last page")]
 Name = Annotated[str, Path(description="The signal's id")]
 
+ETH: Any = {"ETH-USDT": {"value": "ETH-USDT"}}
+FIVE: Any = {"5m": {"value": "5m"}}
+
 MOST_ROWS, MOST_ITEMS = 5_000, 500
 
 
@@ -270,8 +273,8 @@ def _rows(api: Routes, store: SqlSignals, asker: "_Asker") -> None:
     @api.add("GET", "/indicators", Page[IndicatorView], example=Page([INDICATORS]))
     async def list_indicators(
         me: Reader,
-        symbol: Annotated[str, Query(max_length=32, examples=["ETH-USDT"])],
-        timeframe: Annotated[str, Query(max_length=8, examples=["5m"])],
+        symbol: Annotated[str, Query(max_length=32, openapi_examples=ETH)],
+        timeframe: Annotated[str, Query(max_length=8, openapi_examples=FIVE)],
         span: Annotated[tuple[TimeNs | None, TimeNs | None], Depends(_span)],
         limit: int = 500,
         cursor: Cursor = None,
@@ -305,18 +308,20 @@ def _many(api: Routes, store: SqlSignals, asker: "_Asker") -> None:
     async def list_signals(
         me: Reader,
         stream: Filter,
-        direction: Text = None,
+        direction: Annotated[str | None, Query(max_length=64, description="BUY,SELL")] = None,
         status: Text = None,
         limit: int = 50,
         cursor: Cursor = None,
     ) -> Page[SignalView]:
         """Signals of the current session, newest first."""
-        side, state = _one_of(direction, Direction, "direction"), _one_of(status, Status, "status")
+        asked = direction.split(",") if direction else ()
+        sides = tuple(_one_of(one, Direction, "direction") for one in asked)
+        state = _one_of(status, Status, "status")
         after = decode_cursor(cursor, (int, str))
         wanted = asker.ask(stream, _limit(limit, MOST_ITEMS), after)
         if wanted is None:
             return Page([])
-        rows = await store.find(replace(wanted, direction=side, status=state))
+        rows = await store.find(replace(wanted, directions=sides, status=state))
         following = encode_cursor(rows[-1].at, rows[-1].id) if len(rows) == limit else None
         return Page([signal_view(_as_of(one, wanted.now)) for one in rows], following)
 

@@ -126,7 +126,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     limit: int
     symbol: Symbol | None = None
     timeframe: Timeframe | None = None
-    direction: Direction | None = None
+    directions: tuple[Direction, ...] = ()
     status: Status | None = None
     after: tuple[Any, ...] | None = None
 
@@ -231,8 +231,8 @@ class SqlSignals:
     async def find(self, wanted: Wanted) -> list[Signal]:
         """Return signals, newest first; `after` is (at, id)."""
         mine = _filtered(select(signals.c.body), signals, wanted)
-        if wanted.direction is not None:
-            mine = mine.where(signals.c.direction == wanted.direction)
+        if wanted.directions:
+            mine = mine.where(signals.c.direction.in_(wanted.directions))
         if wanted.status is not None:
             mine = mine.where(signals.c.status == wanted.status)
         mine = mine.where(signals.c.at <= wanted.now)

@@ -1,7 +1,7 @@
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 
 import type { StreamMessage } from "../shared/api/live";
-import { hearClock } from "../shared/lib/clock";
+import { hearClock, hearInstant } from "../shared/lib/clock";
 import { isRecord, oneOf } from "../shared/lib/storage";
 import { epochSeconds, timeframeSeconds } from "../shared/lib/time";
 import { doneOrdersQuery, equityQuery, feedQuery, openOrdersQuery, portfolioQuery, positionsQuery } from "../shared/api/queries";
@@ -126,6 +126,7 @@ function writeCandle(client: QueryClient, topic: string, data: unknown): void {
 }
 
 function writePrice(client: QueryClient, tick: PriceTick): void {
+  if (tick.at !== null) hearInstant(tick.at);
   client.setQueryData<PriceTick>(["price", tick.symbol], tick);
 }
 
@@ -137,9 +138,11 @@ function writeIndicators(client: QueryClient, message: StreamMessage): void {
 }
 
 function writeSignal(client: QueryClient, signal: Signal): void {
-  client.setQueryData<Pages<Signal>>(["signals", signal.symbol, signal.timeframe], (pages) =>
-    mergeFirst(pages, signal, (row) => row.id, (row) => row.version),
-  );
+  for (const list of signal.direction === "HOLD" ? ["signals"] : ["signals", "ideas"]) {
+    client.setQueryData<Pages<Signal>>([list, signal.symbol, signal.timeframe], (pages) =>
+      mergeFirst(pages, signal, (row) => row.id, (row) => row.version),
+    );
+  }
 }
 
 function writePattern(client: QueryClient, row: Pattern): void {
@@ -238,7 +241,7 @@ const BEHIND: Record<string, string[]> = {
   candles: ["candles"],
   indicators: ["indicators"],
   patterns: ["patterns"],
-  signals: ["signals", "signal-stats"],
+  signals: ["signals", "ideas", "signal-stats"],
   orders: ["orders", "limits"],
   trades: ["trades", "equity"],
   positions: ["positions"],

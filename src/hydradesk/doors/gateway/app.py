@@ -19,7 +19,7 @@ from hydradesk.doors.gateway.hub import Hub
 from hydradesk.doors.gateway.idempotency import Idempotency, IdempotencyStore
 from hydradesk.doors.gateway.middleware import Entrance
 from hydradesk.infra.health import Checks, HealthCheck
-from hydradesk.infra.http import Identify, Page, Routes, view_schemas
+from hydradesk.infra.http import EXAMPLES, Identify, Page, Routes, view_schemas
 
 PAGE = Path(__file__).parent / "static"
 SWAGGER_POLICY = (
@@ -59,9 +59,10 @@ def build(door: Door) -> FastAPI:
     _describe(app)
     _health(app, door.checks)
     _page(app)
+    app.add_middleware(Idempotency, store=door.idempotency)  # inside: it keeps plain answers
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
-    app.add_middleware(Idempotency, store=door.idempotency)
-    app.add_middleware(Entrance, new_id=door.new_id, hosts=door.hosts)
+    # Around everything, also around Starlette's own answer to a fault.
+    app.middleware_stack = Entrance(app.build_middleware_stack(), door.new_id, door.hosts)
     return app
 
 
@@ -101,11 +102,19 @@ def describe(app: FastAPI) -> dict[str, Any]:
     for methods in document["paths"].values():
         for method, operation in methods.items():
             operation.get("responses", {}).pop("422", None)  # covered by 4XX, in our shape
+            _show_example(operation)
             if method != "get":
                 operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     return document
+
+
+def _show_example(operation: dict[str, Any]) -> None:
+    example = EXAMPLES.get(operation.get("operationId", ""))
+    for status, reply in operation.get("responses", {}).items():
+        if example is not None and status.startswith("2"):
+            reply["content"]["application/json"]["example"] = example
 
 
 def _refusals() -> dict[int | str, dict[str, Any]]:

@@ -16,6 +16,8 @@ from hydradesk.kernel.time import MILLISECOND, SECOND, Clock, rfc3339
 KEPT_MESSAGES = 1_000
 KEPT_NS = 60 * SECOND
 RECENT = 50
+WITH_NAMES = ("candles", "indicators")
+"""Topics that say of what: `candles:ETH-USDT:1m`."""
 QUEUE_MESSAGES = 2_000
 QUEUE_BYTES = 4 * 1024 * 1024
 
@@ -70,7 +72,7 @@ class Topic:
     """One topic's memory."""
 
     def __init__(self, seq: int) -> None:
-        self.seq = seq
+        self.seq = self.first = seq
         self.kept: deque[tuple[int, int, str]] = deque(maxlen=KEPT_MESSAGES)
         self.recent: deque[Raw] = deque(maxlen=RECENT)
         self.clients: set[Client] = set()
@@ -98,7 +100,8 @@ class Hub:
 
     def known(self, topic: str) -> bool:
         """Whether there is such a topic."""
-        return topic.partition(":")[0] in self._snapshots
+        name, colon, _ = topic.partition(":")
+        return name in self._snapshots and (not colon or name in WITH_NAMES)
 
     def publish(self, topic: str, data: object) -> None:
         """Send to everyone who listens, and keep it for those who resume."""
@@ -139,6 +142,7 @@ class Hub:
         """Resume after a sequence number when we can, else send a snapshot, then the rest."""
         one = self._topic(topic)
         missed = self._missed(one, after)
+        one.clients.discard(client)  # asked again: it starts anew, and hears nothing twice
         client.topics.add(topic)
         if missed is not None:
             for text in missed:
@@ -158,11 +162,15 @@ class Hub:
         one.clients.add(client)
 
     def unsubscribe(self, client: Client, topic: str) -> None:
-        """Stop sending a topic to a client."""
+        """Stop sending a topic to a client; a topic that nobody ever heard is forgotten."""
         client.topics.discard(topic)
-        one = self._topic(topic)
+        one = self._topics.get(topic)
+        if one is None:
+            return
         one.clients.discard(client)
         one.left_at = self._wall.now()
+        if one.seq == one.first and not one.clients and not one.joining:
+            del self._topics[topic]
 
     def leave(self, client: Client) -> None:
         """Forget a client."""

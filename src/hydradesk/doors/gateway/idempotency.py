@@ -91,6 +91,10 @@ class Idempotency:
         if key is None:
             await self._app(scope, receive, send)
             return
+        if len(key) > MAX_KEY:
+            detail = f"an Idempotency-Key has at most {MAX_KEY} characters"
+            await _refuse(422, "invalid", detail, scope, receive, send)
+            return
         body = await _read(receive)
         parts = (scope["method"].encode(), scope["path"].encode(), scope["query_string"], body)
         known = await self._store.begin(key, hashlib.sha256(b"\n".join(parts)).hexdigest())
@@ -102,14 +106,7 @@ class Idempotency:
             await send(start)
             await send({"type": "http.response.body", "body": known.body})
         else:
-            said = problems.problem(
-                409,
-                "idempotency_conflict",
-                known,
-                [problems.FieldError("Idempotency-Key", known, "use a new key for a new request")],
-                scope["state"]["request_id"],
-            )
-            await problems.response(said)(scope, receive, send)
+            await _refuse(409, "idempotency_conflict", known, scope, receive, send)
 
     async def _run(self, scope: Scope, body: bytes, send: Send, key: str) -> None:
         status, media_type, chunks = 500, "", list[bytes]()
@@ -129,14 +126,26 @@ class Idempotency:
                     await self._store.finish(key, Answer(status, media_type, b"".join(chunks)))
             await send(message)
 
-        await self._app(scope, receive, sending)
+        try:
+            await self._app(scope, receive, sending)
+        except Exception:
+            await self._store.finish(key, Answer(500, "", b""))
+            raise
+
+
+async def _refuse(
+    status: int, code: str, detail: str, scope: Scope, receive: Receive, send: Send
+) -> None:
+    field = problems.FieldError("Idempotency-Key", detail, "use a new key for a new request")
+    said = problems.problem(status, code, detail, [field], scope["state"]["request_id"])
+    await problems.response(said)(scope, receive, send)
 
 
 def _key(scope: Scope) -> str | None:
     if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS"):
         return None
     key = dict(scope["headers"]).get(b"idempotency-key", b"").decode("latin-1")
-    return key[:MAX_KEY] or None
+    return key or None
 
 
 async def _read(receive: Receive) -> bytes:

@@ -32,7 +32,10 @@ log = structlog.get_logger("access")
 
 
 class Entrance:
-    """Names, limits, measures and logs each request; plain ASGI, nothing is buffered."""
+    """Names, limits, measures and logs each request.
+
+    Plain ASGI; only a body of unknown length is read before it is passed on.
+    """
 
     def __init__(self, app: ASGIApp, new_id: Callable[[], str], hosts: frozenset[str]) -> None:
         self._app, self._new_id, self._hosts = app, new_id, hosts
@@ -46,6 +49,10 @@ class Entrance:
         scope.setdefault("state", {})["request_id"] = request_id
         headers = dict(scope["headers"])
         refusal = self._refusal(scope, headers, request_id)
+        if refusal is None and b"transfer-encoding" in headers:
+            body = await _whole(receive)
+            refusal = _too_large(request_id) if body is None else None
+            receive = _again(body or b"", receive)
         if scope["type"] == "websocket":
             if refusal is None:
                 await self._app(scope, receive, send)
@@ -96,8 +103,47 @@ class Entrance:
         if host not in self._hosts:  # a foreign name for a loopback address: DNS rebinding
             detail = f"this desk answers to {', '.join(sorted(self._hosts))}"
             return problems.problem(421, "wrong_host", detail, [], request_id)
+        if scope["type"] == "http" and _is_forged(scope, headers, self._hosts):
+            detail = "a page from elsewhere may not change anything here"
+            return problems.problem(403, "foreign_origin", detail, [], request_id)
+        if "\0" in scope["path"] or b"%00" in scope.get("query_string", b""):
+            return problems.problem(422, "invalid", "an address has no NUL", [], request_id)
         length = headers.get(b"content-length", b"0")
-        if scope["type"] == "http" and (not length.isdigit() or int(length) > MAX_BODY):
-            detail = f"a request body has at most {MAX_BODY} bytes"
-            return problems.problem(413, "too_large", detail, [], request_id)
+        if not length.isdigit() or int(length) > MAX_BODY:
+            return _too_large(request_id)
         return None
+
+
+def _is_forged(scope: Scope, headers: dict[bytes, bytes], hosts: frozenset[str]) -> bool:
+    """A browser says whose page asks for a change; programs say nothing and are let in."""
+    origin = headers.get(b"origin")
+    if origin is None or scope["method"] in ("GET", "HEAD", "OPTIONS"):
+        return False
+    return origin.decode("latin-1").rpartition("//")[2].rsplit(":", 1)[0] not in hosts
+
+
+def _too_large(request_id: str) -> problems.Problem:
+    detail = f"a request body has at most {MAX_BODY} bytes"
+    return problems.problem(413, "too_large", detail, [], request_id)
+
+
+async def _whole(receive: Receive) -> bytes | None:
+    """The body, or None when it is too large."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += bytes(message.get("body", b""))
+        more = bool(message.get("more_body"))
+        if len(body) > MAX_BODY:
+            return None
+    return body
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """A channel that gives a body that was read already, then goes on as before."""
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return replayed

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from msgspec import UNSET, Struct, UnsetType
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from hydradesk.kernel import errors
@@ -73,7 +74,9 @@ def install(app: FastAPI) -> None:
         RequestValidationError,
         HTTPException,
         DBAPIError,
+        PoolTimeoutError,
         ConnectionError,
+        TimeoutError,
         Exception,
     ):
         app.add_exception_handler(kind, _handle)
@@ -121,21 +124,35 @@ def _explain(error: Exception) -> tuple[int, str, str, list[FieldError]]:
         case HTTPException():
             phrase = HTTPStatus(error.status_code).phrase
             return error.status_code, phrase.lower().replace(" ", "_"), str(error.detail), []
-        case DBAPIError() | ConnectionError():
+        case DBAPIError() if not _is_away(error):
+            return 500, "internal", "a fault on our side; quote the request id", []
+        case DBAPIError() | PoolTimeoutError() | ConnectionError() | TimeoutError():
             return 503, "unavailable", "the database is not answering; try again in a moment", []
         case _:
             return 500, "internal", "a fault on our side; quote the request id", []
 
 
+def _is_away(error: DBAPIError) -> bool:
+    """Whether the server is gone or going, rather than refusing what we asked of it."""
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    return error.connection_invalidated or state.startswith(("08", "53", "57P"))
+
+
 def _fields(error: RequestValidationError) -> list[FieldError]:
     return [
         FieldError(
-            ".".join(str(part) for part in one["loc"][1:]) or str(one["loc"][0]),
+            _name(one),
             str(one["msg"]),
             _fix(one),
         )
         for one in error.errors()
     ]
+
+
+def _name(one: dict[str, Any]) -> str:
+    where, *path = one["loc"]
+    broken = one["type"] == "json_invalid"  # then the path is a position in the text
+    return str(where) if broken or not path else ".".join(str(part) for part in path)
 
 
 def _fix(one: dict[str, Any]) -> str:
@@ -145,6 +162,8 @@ def _fix(one: dict[str, Any]) -> str:
         "missing": "send it",
         "extra_forbidden": "leave it out",
         "string_type": "send it as a string",
+        "json_invalid": f"send JSON: {limits.get('error')}",
+        "model_attributes_type": "send a JSON object with Content-Type: application/json",
         "literal_error": f"use {limits.get('expected')}",
         "string_pattern_mismatch": f"match {limits.get('pattern')}",
     }

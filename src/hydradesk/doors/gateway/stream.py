@@ -57,12 +57,16 @@ def install(app: FastAPI, hub: Hub) -> None:
 async def _read(socket: WebSocket, client: Client, hub: Hub) -> None:
     with contextlib.suppress(WebSocketDisconnect):
         while True:
-            text = await socket.receive_text()
-            await _obey(text, client, hub)
+            message = await socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            await _obey(message.get("text"), client, hub)
 
 
-async def _obey(text: str, client: Client, hub: Hub) -> None:
+async def _obey(text: str | None, client: Client, hub: Hub) -> None:
     try:
+        if text is None:
+            raise msgspec.ValidationError("a message is text, not bytes")
         if len(text) > MAX_MESSAGE:
             raise msgspec.ValidationError(f"a message has at most {MAX_MESSAGE} characters")
         request = msgspec.json.decode(text, type=Request)

@@ -1,12 +1,13 @@
 """HTTP views of execution. Thin: translate, call the service, translate back."""
 
 import csv
+import hashlib
 import io
 from collections.abc import AsyncIterator
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Path, Query, Response
+from fastapi import Depends, Header, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
@@ -28,7 +29,9 @@ Reader = Annotated[Principal, Depends(requires("orders:read"))]
 Writer = Annotated[Principal, Depends(requires("orders:write"))]
 Limit = Annotated[int, Query(ge=1, le=500)]
 Cursor = Annotated[str | None, Query(max_length=200, description="`next` of the last page")]
+ETH: Any = {"ETH-USDT": {"value": "ETH-USDT"}}
 OrderName = Annotated[str, Path(description="The order's id: its `client_id` if it had one")]
+Key = Annotated[str | None, Header(max_length=128, description="Makes a repeat harmless")]
 PRICE_STEP = Decimal("1e-8")
 
 
@@ -223,11 +226,10 @@ def order_routes(
 
     @api.add("POST", "", OrderView, status=201, example=ORDER)
     async def place_order(
-        me: Writer,
-        request: OrderRequest,
+        me: Writer, request: OrderRequest, idempotency_key: Key = None
     ) -> OrderView:
         """Place an order through Guardian. The same `client_id` again returns the same order."""
-        name = request.client_id or f"o-{ids.new()}"
+        name = request.client_id or _name("o", me, idempotency_key, ids)
         wanted = Wanted(
             id=OrderId(name),
             account=me.account,
@@ -305,13 +307,22 @@ def position_routes(execution: ExecutionService, ids: IdSource) -> Routes:
     @api.add("POST", "/{symbol}/close", OrderView, status=201, example=ORDER)
     async def close_position(
         me: Writer,
-        symbol: Annotated[str, Path(description="Whose position", examples=["ETH-USDT"])],
+        symbol: Annotated[str, Path(description="Whose position", openapi_examples=ETH)],
+        idempotency_key: Key = None,
     ) -> OrderView:
         """Sell all that is free of a symbol, at market."""
-        name = OrderId(f"c-{ids.new()}")
+        name = OrderId(_name("c", me, idempotency_key, ids))
         return _placed(await execution.close(me.account, symbol, name))
 
     return api
+
+
+def _name(kind: str, me: Principal, key: str | None, ids: IdSource) -> str:
+    """Name an order after the request that wants it: sent again after a fault, it is the same."""
+    if key is None:
+        return f"{kind}-{ids.new()}"
+    whose = hashlib.sha256(f"{me.account} {key}".encode())
+    return f"{kind}-{whose.hexdigest()[:26]}"
 
 
 def _placed(result: Order | Refused) -> OrderView:

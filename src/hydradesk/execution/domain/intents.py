@@ -14,6 +14,9 @@ from hydradesk.risk.contracts import Intent, OrderType, Side, TimeInForce
 SLIP = Decimal("0.01")
 """A market order accepts at worst a price this fraction beyond the last one."""
 
+LARGEST = Decimal(10) ** 18
+"""Quantities and prices stay below, so that their products stay exact."""
+
 
 class Wanted(Struct, frozen=True, kw_only=True):
     """An order as a caller asks for it; everything but the venue's rules is checked already."""
@@ -82,6 +85,8 @@ def worst_price(side: Side, last: Decimal, instrument: Instrument) -> Decimal:
 def _require_step(value: Decimal, step: Decimal, field: str) -> None:
     if value <= 0:
         raise Invalid(f"{field} must be above zero", field=field, fix=f"send at least {step}")
+    if value >= LARGEST:
+        raise Invalid(f"{field} is too large", field=field, fix=f"send less than {LARGEST:f}")
     fits = toward_zero(value, step)
     if fits != value:
         hint = plain(fits) if fits > 0 else step

@@ -57,6 +57,7 @@ class ExecutionService:
     ) -> None:
         self._db, self._books, self._desk, self._venues = db, books, desk, venues
         self._booking = {name: asyncio.Lock() for name in venues}
+        self._sending: set[OrderId] = set()
 
     async def submit(self, intent: Intent, venue: str = "paper") -> Order | Refused:
         """Judge, record, then send; the same intent again returns the same order.
@@ -83,7 +84,14 @@ class ExecutionService:
         return await self.submit(intents.intent(wanted, instrument, last, rate, now), venue)
 
     async def close(self, account: AccountId, symbol: str, order: OrderId) -> Order | Refused:
-        """Sell all that is free of a symbol, at market; NotFound when there is nothing."""
+        """Sell all that is free of a symbol, at market; NotFound when there is nothing.
+
+        The same id again returns the same order.
+        """
+        async with self._db.begin() as tx:
+            known = await self._books.orders.find(tx, order)
+        if known is not None and known.intent.account == account:
+            return known
         instrument = self._desk.instruments.find(symbol)
         free = await self.free(account, instrument)
         if free <= 0:
@@ -111,7 +119,11 @@ class ExecutionService:
 
     async def send(self, order: Order) -> Order:
         """Give a recorded order to its venue and book the answer; safe to repeat."""
-        ack = await self._venues[order.venue].submit(order)  # no transaction, no lane
+        self._sending.add(order.id)
+        try:
+            ack = await self._venues[order.venue].submit(order)  # no transaction, no lane
+        finally:
+            self._sending.discard(order.id)
         async with self._desk.lanes.lane(order.intent.account), self._db.begin() as tx:
             order = await self._books.orders.get(tx, order.id)
             if order.state not in ("created", "unknown"):
@@ -121,6 +133,10 @@ class ExecutionService:
             order = life.acknowledged(order, ack, self._desk.clock.now())
             await self._save(tx, order, None)
         return order
+
+    def sending(self, order: OrderId) -> bool:
+        """Whether a venue's answer to this order is being waited for right now."""
+        return order in self._sending
 
     async def cancel(self, order_id: OrderId, account: AccountId) -> Order:
         """Ask the venue to cancel, book what it reports, return the order as it then stands."""
@@ -229,7 +245,8 @@ class Reconciliation:
             live = await self._orders.live(tx)
         settled = 0
         for order in live:
-            if order.state in ("created", "unknown"):
+            waiting = order.state in ("created", "unknown")
+            if waiting and not self._execution.sending(order.id):
                 await self._execution.send(order)  # the same id: never a second order
                 settled += 1
         for name in venues:

@@ -120,7 +120,11 @@ class MarketService:
 
     def last(self, symbol: Symbol) -> Price | None:
         """Return the last price, or None before the first tick; NotFound for a strange symbol."""
-        return self._stream(symbol).price(self._desk.now())
+        stream = self._keeper.streams.get(symbol)
+        if stream is None:
+            self.instruments.find(symbol)
+            return None
+        return stream.price(self._desk.now())
 
     def day(self, symbol: Symbol) -> DayStats | None:
         """Return the last 24 hours of closed minutes."""

@@ -3,7 +3,7 @@ import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 
 import { flat, useWords } from "../../shared/api/hooks";
 import { useTopic } from "../../shared/api/live";
-import { candlesQuery, indicatorsQuery, openOrdersQuery, patternsQuery, signalsQuery, tradesQuery } from "../../shared/api/queries";
+import { candlesQuery, ideasQuery, indicatorsQuery, openOrdersQuery, patternsQuery, tradesQuery } from "../../shared/api/queries";
 import { TIMEFRAMES, type Timeframe } from "../../shared/api/types";
 import { useDesk } from "../../shared/lib/desk";
 import { Answer, Empty } from "../../shared/ui/Answer";
@@ -68,7 +68,7 @@ function useChartData(symbol: string, timeframe: Timeframe) {
   const candles = useInfiniteQuery(candlesQuery(symbol, timeframe));
   const indicators = useInfiniteQuery(indicatorsQuery(symbol, timeframe));
   const patterns = useInfiniteQuery(patternsQuery(symbol, timeframe)).data;
-  const signals = useInfiniteQuery(signalsQuery(symbol, timeframe)).data;
+  const signals = useInfiniteQuery(ideasQuery(symbol, timeframe)).data;
   const trades = useInfiniteQuery(tradesQuery).data;
   const orders = useQuery(openOrdersQuery).data;
   const drawn = {
@@ -105,7 +105,7 @@ function Body({ symbol, timeframe }: { symbol: string; timeframe: Timeframe }) {
     >
       {() => (
         <>
-          <Legend symbol={symbol} timeframe={timeframe} bars={drawn.bars} rows={drawn.rows} patterns={drawn.patterns} shown={shown} hover={hover} />
+          <Legend symbol={symbol} timeframe={timeframe} bars={drawn.bars} rows={drawn.rows} patterns={drawn.patterns} trades={drawn.trades} shown={shown} hover={hover} />
           <Suspense fallback={<Waiting />}>
             <ChartCanvas {...drawn} symbol={symbol} timeframe={timeframe} places={pricePlaces} shown={shown} hover={hover} onNeedOlder={onNeedOlder} />
           </Suspense>

@@ -3,9 +3,9 @@ import { useMemo } from "react";
 
 import { useWords } from "../../shared/api/hooks";
 import { liveBarQuery } from "../../shared/api/queries";
-import type { Candle, IndicatorRow, Pattern, Timeframe } from "../../shared/api/types";
-import { amount, compactDecimal, plain } from "../../shared/lib/format";
-import { epochSeconds } from "../../shared/lib/time";
+import type { Candle, IndicatorRow, Pattern, Timeframe, Trade } from "../../shared/api/types";
+import { amount, compactDecimal, plain, quantity } from "../../shared/lib/format";
+import { barStart, epochSeconds } from "../../shared/lib/time";
 import { useHover, type Hover } from "./hover";
 import { LINES, type Shown } from "./overlays";
 import type { PaletteName } from "./palette";
@@ -25,6 +25,7 @@ interface Props {
   bars: Candle[];
   rows: IndicatorRow[];
   patterns: Pattern[];
+  trades: Trade[];
   shown: Shown;
   hover: Hover;
 }
@@ -35,7 +36,7 @@ function byTime<T extends { open_time: string }>(rows: readonly T[]): Map<number
 
 /** Values of the bar under the crosshair, else of the newest bar. */
 export function Legend(props: Props) {
-  const { symbol, timeframe, bars, rows, patterns, shown, hover } = props;
+  const { symbol, timeframe, bars, rows, patterns, trades, shown, hover } = props;
   const time = useHover(hover);
   const live = useQuery(liveBarQuery(symbol, timeframe)).data;
   const barsByTime = useMemo(() => byTime(bars), [bars]);
@@ -56,8 +57,22 @@ export function Legend(props: Props) {
       {shown.patterns && seen.length > 0 && (
         <p className="text-ink">{seen.map((pattern) => `${pattern.title} (${pattern.direction}, ${pattern.strength})`).join(" · ")}</p>
       )}
+      {shown.fills && time !== null && <Fills trades={trades.filter((trade) => fellIn(trade, symbol, timeframe, time))} />}
     </div>
   );
+}
+
+function fellIn(trade: Trade, symbol: string, timeframe: Timeframe, time: number): boolean {
+  return trade.symbol === symbol && barStart(epochSeconds(trade.at), timeframe) === time;
+}
+
+const FILLS_SPELLED_OUT = 3;
+
+function Fills({ trades }: { trades: Trade[] }) {
+  if (trades.length === 0) return null;
+  const more = trades.length - FILLS_SPELLED_OUT;
+  const words = trades.slice(0, FILLS_SPELLED_OUT).map((trade) => `${trade.side === "buy" ? "Bought" : "Sold"} ${quantity(trade.qty)} at ${amount(trade.price)}`);
+  return <p className="text-accent">{[...words, ...(more > 0 ? [`${more} more`] : [])].join(" · ")}</p>;
 }
 
 function BarValues({ symbol, bar }: { symbol: string; bar: Candle }) {

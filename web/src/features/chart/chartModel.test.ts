@@ -46,7 +46,7 @@ describe("marks", () => {
   it("puts a fill on the bar that it fell in", () => {
     const trade = { id: "t", order_id: "o", symbol: "ETH-USDT", side: "sell", qty: "2", price: "1", notional: "2", fee: "0", at: "2025-01-01T00:07:12Z", origin: "manual", signal_id: null } as const;
     expect(fillMarks([trade, { ...trade, symbol: "BTC-USDT" }], "ETH-USDT", "5m", PALETTE)).toMatchObject([
-      { time: epochSeconds("2025-01-01T00:05:00Z"), position: "aboveBar", text: "\u22122" },
+      { time: epochSeconds("2025-01-01T00:05:00Z"), position: "aboveBar", shape: "square" },
     ]);
   });
 
@@ -65,9 +65,9 @@ describe("levels", () => {
 
   it("turns the areas over for a sell", () => {
     const levels = { entry_low: "99.5", entry_high: "100.5", stop: "103", targets: ["96"], risk_reward: "2" };
-    const [, reward, risk] = signalZones({ ...SIGNAL, direction: "SELL", levels }, PALETTE);
-    expect(reward).toMatchObject({ top: 99.5, bottom: 96 });
-    expect(risk).toMatchObject({ top: 103, bottom: 100.5 });
+    const [reward, risk] = signalZones({ ...SIGNAL, direction: "SELL", levels }, PALETTE);
+    expect(reward).toMatchObject({ top: 100, bottom: 96 });
+    expect(risk).toMatchObject({ top: 103, bottom: 100 });
   });
 
   it("fades a colour", () => {

@@ -1,7 +1,7 @@
 import type { CandlestickData, HistogramData, LineData, UTCTimestamp } from "lightweight-charts";
 
 import type { Candle, IndicatorRow, Order, Page, Pattern, Signal, Timeframe, Trade } from "../../shared/api/types";
-import { amount, quantity } from "../../shared/lib/format";
+import { amount } from "../../shared/lib/format";
 import { barStart, epochSeconds } from "../../shared/lib/time";
 import type { InfiniteData } from "@tanstack/react-query";
 import { faded, type Palette } from "./palette";
@@ -83,7 +83,10 @@ export function signalMarks(signals: readonly Signal[], palette: Palette): Mark[
     });
 }
 
-/** One mark a bar and side: an order that filled in ten parts is still one thing that was done. */
+/**
+ * One mark a bar and side: an order that filled in ten parts is still one thing that was done. The
+ * legend spells out the bar under the crosshair; words on every mark would cover the candles.
+ */
 export function fillMarks(trades: readonly Trade[], symbol: string, timeframe: Timeframe, palette: Palette): Mark[] {
   const groups = new Map<string, Trade[]>();
   for (const trade of trades) {
@@ -91,7 +94,7 @@ export function fillMarks(trades: readonly Trade[], symbol: string, timeframe: T
     const key = `${barStart(epochSeconds(trade.at), timeframe)} ${trade.side}`;
     groups.set(key, [...(groups.get(key) ?? []), trade]);
   }
-  return [...groups.values()].flatMap(([first, ...more]) =>
+  return [...groups.values()].flatMap(([first]) =>
     first === undefined
       ? []
       : [{
@@ -99,7 +102,6 @@ export function fillMarks(trades: readonly Trade[], symbol: string, timeframe: T
           position: first.side === "buy" ? "belowBar" : "aboveBar",
           shape: "square",
           color: palette.accent,
-          text: more.length > 0 ? `${more.length + 1} fills` : `${first.side === "buy" ? "+" : "\u2212"}${quantity(first.qty)}`,
           size: 0.6,
         }],
   );
@@ -144,21 +146,21 @@ export interface Zone {
   color: string;
 }
 
-/** Entry, risk and reward as areas that begin where the signal was made. */
+/**
+ * Risk and reward as areas that begin where the signal was made. The entry zone is none of them: on
+ * short bars it is wider than both.
+ */
 export function signalZones(signal: Signal | undefined, palette: Palette): Zone[] {
   const levels = signal?.levels ?? null;
   if (signal?.status !== "active" || levels === null) return [];
   const from = closedBar(signal.at, signal.timeframe);
-  const [low, high] = [Number(levels.entry_low), Number(levels.entry_high)];
+  const entry = Number(signal.price);
   const stop = Number(levels.stop);
   const end = Number(levels.targets.at(-1) ?? signal.price);
-  const buy = end > stop;
   const area = (a: number, b: number, color: string): Zone => ({ from, top: Math.max(a, b), bottom: Math.min(a, b), color });
   return [
-    area(low, high, faded(palette.accent, 0.09)),
-    // The entry zone may reach past the stop or the target where bars are small; areas never overlap.
-    area(buy ? Math.min(high, end) : Math.max(low, end), end, faded(palette.up, 0.05)),
-    area(buy ? Math.max(low, stop) : Math.min(high, stop), stop, faded(palette.down, 0.08)),
+    area(entry, end, faded(palette.up, 0.07)),
+    area(entry, stop, faded(palette.down, 0.09)),
   ];
 }
 

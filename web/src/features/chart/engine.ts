@@ -185,6 +185,8 @@ export class ChartEngine {
       lastValueVisible: false,
       priceLineVisible: false,
       crosshairMarkerVisible: false,
+      // The scale belongs to the candles: a slow average far below would press them flat.
+      autoscaleInfoProvider: () => null,
     });
   }
 

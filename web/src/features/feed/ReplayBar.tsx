@@ -150,7 +150,6 @@ function SeekDialog({ feed, open, onClose, onSeek }: SeekProps) {
           unit="UTC"
           type="datetime-local"
           value={value}
-          min={inputFromMs(Date.parse(feed.start))}
           {...(feed.end === null ? {} : { max: inputFromMs(Date.parse(feed.end)) })}
           problem={to === null ? { message: "This is not a time.", fix: "Pick a date and an hour." } : undefined}
           onChange={(event) => {
@@ -158,8 +157,8 @@ function SeekDialog({ feed, open, onClose, onSeek }: SeekProps) {
           }}
         />
         <p className="text-2xs text-dim">
-          The recording runs from {fullStamp(feed.start)} to {feed.end === null ? "its open end" : fullStamp(feed.end)}. A jump
-          opens a new session with its own new paper account; no ledger is ever rewound.
+          This session began at {fullStamp(feed.start)}; the recording ends {feed.end === null ? "when you stop it" : `at ${fullStamp(feed.end)}`} and may
+          begin earlier. A jump opens a new session with its own new paper account; no ledger is ever rewound.
         </p>
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Stay here</Button>

@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 
 import { placeOrder } from "../../shared/api/actions";
 import { freshKey } from "../../shared/api/client";
@@ -50,6 +50,12 @@ function useSending(symbol: string) {
   });
 }
 
+/** What was sent belongs to the account that it was sent for. */
+function useForgetting(forget: () => void): void {
+  const account = useQuery(portfolioQuery).data?.account;
+  useEffect(() => forget, [account, forget]);
+}
+
 function useMeans(symbol: string, ticket: Ticket): Means {
   const cash = useQuery(portfolioQuery).data?.cash;
   const held = useQuery(positionsQuery).data?.items.find((row) => row.symbol === symbol)?.qty;
@@ -73,6 +79,7 @@ export function OrderTicket({ symbol, side: first = "buy", className = "" }: Tic
   const form = useRef<HTMLFormElement>(null);
   const sending = useSending(symbol);
   const means = useMeans(symbol, ticket);
+  useForgetting(sending.reset);
   const change = useCallback((part: Partial<Ticket>) => {
     setTicket((old) => ({ ...old, ...part }));
   }, []);

@@ -38,7 +38,7 @@ function Receipt({ sent }: { sent: Order }) {
         Filled {quantity(order.filled)} of {quantity(order.qty)} {base}
         {order.average_price !== null && <> at {amount(order.average_price, pricePlaces)} {quote}</>}, fee {amount(order.fees)} {quote}
       </p>
-      {order.reason !== null && <p className="text-warn">{order.reason}</p>}
+      {order.reason !== null && <p className="text-warn">Reason: {order.reason}</p>}
     </div>
   );
 }
@@ -49,10 +49,13 @@ function refusalTitle(error: Error): string {
   return error.problem.code === "risk_refused" ? "Refused by Guardian" : error.problem.title;
 }
 
+/** What is wrong with these is said at the field itself. */
+const AT_FIELD: ReadonlySet<string> = new Set(["qty", "price"]);
+
 function Details({ problem }: { problem: Problem }) {
   return (
     <>
-      {problem.errors.map((entry) => (
+      {problem.errors.filter((entry) => !AT_FIELD.has(entry.field)).map((entry) => (
         <p key={`${entry.field} ${entry.message}`} className="text-dim">
           {entry.field}: {entry.message} {entry.fix}
         </p>

@@ -25,7 +25,7 @@ const COLUMNS: Column<Position>[] = [
     right: true,
     cell: (row) => (
       <span className={tone(row.unrealised)}>
-        {signed(row.unrealised)} <span className="text-2xs">{percent(row.unrealised_pct)}</span>
+        {signed(row.unrealised)} {row.unrealised_pct !== null && <span className="text-2xs">{percent(row.unrealised_pct)}</span>}
       </span>
     ),
   },

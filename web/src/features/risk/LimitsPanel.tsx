@@ -4,7 +4,7 @@ import { useState } from "react";
 import { haltTrading, resumeTrading } from "../../shared/api/actions";
 import { limitsQuery } from "../../shared/api/queries";
 import type { Limits } from "../../shared/api/types";
-import { amount, fraction, quantity } from "../../shared/lib/format";
+import { amount, percentOf, fraction, quantity } from "../../shared/lib/format";
 import { Answer } from "../../shared/ui/Answer";
 import { Badge } from "../../shared/ui/Badge";
 import { Button } from "../../shared/ui/Button";
@@ -29,8 +29,8 @@ export function LimitsPanel() {
           <div>
             <Facts label="Limits">
               <Fact name="Largest order">{amount(view.order_max)} USDT</Fact>
-              <Fact name="Oldest price" title="An older price refuses the order">{amount(String(view.price_age_max_ms), 0)} ms</Fact>
-              <Fact name="Price collar" title="How far a limit price may stand from the last price">{view.collar}</Fact>
+              <Fact name="Oldest price" title="An older price refuses the order">{view.price_age_max_ms / 1000} s</Fact>
+              <Fact name="Price collar" title="How far a limit price may stand from the last price">{percentOf(view.collar)}</Fact>
             </Facts>
             <HaltSwitch view={view} />
           </div>

@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 
 import { flat, useLastPrice, useWords } from "../../shared/api/hooks";
-import { signalsQuery } from "../../shared/api/queries";
+import { ideasQuery, signalsQuery } from "../../shared/api/queries";
 import type { Signal, Timeframe } from "../../shared/api/types";
 import { useDeskNow } from "../../shared/lib/clock";
 import { send } from "../../shared/lib/commands";
@@ -13,7 +13,7 @@ import { Button } from "../../shared/ui/Button";
 import { Unit } from "../../shared/ui/Facts";
 import { Meter } from "../../shared/ui/Meter";
 import { Group, Panel } from "../../shared/ui/Panel";
-import { leading, outcomeText } from "./choose";
+import { beside, leading, outcomeText } from "./choose";
 import { ConfidenceRing, DIRECTION_LOOKS } from "./Confidence";
 import { LevelLadder } from "./LevelLadder";
 import { VoteList } from "./VoteList";
@@ -26,7 +26,9 @@ interface Props {
 
 export function SignalCard({ symbol, timeframe, className = "" }: Props) {
   const signals = useInfiniteQuery(signalsQuery(symbol, timeframe));
-  const signal = leading(flat(signals.data));
+  const [ideas, all] = [flat(useInfiniteQuery(ideasQuery(symbol, timeframe)).data), flat(signals.data)];
+  const signal = leading(ideas, all);
+  const other = signal === undefined ? undefined : beside(signal, ideas, all);
   return (
     <Panel
       title="Signal"
@@ -43,7 +45,7 @@ export function SignalCard({ symbol, timeframe, className = "" }: Props) {
           show: <Empty title={`No ${timeframe} signal yet`}>Every closed bar is put to the vote; the first decision appears here with its reasons.</Empty>,
         }}
       >
-        {() => signal !== undefined && <Body signal={signal} />}
+        {() => signal !== undefined && <Body signal={signal} other={other} />}
       </Answer>
     </Panel>
   );
@@ -64,7 +66,7 @@ function TradeThis({ signal }: { signal: Signal }) {
   );
 }
 
-function Body({ signal }: { signal: Signal }) {
+function Body({ signal, other }: { signal: Signal; other: Signal | undefined }) {
   const look = DIRECTION_LOOKS[signal.direction];
   return (
     <div className="grid gap-x-6 @3xl:grid-cols-2">
@@ -81,6 +83,7 @@ function Body({ signal }: { signal: Signal }) {
           <Risk signal={signal} />
         </div>
         {signal.levels !== null && <Levels signal={signal} />}
+        {other !== undefined && <Beside key={other.direction} signal={other} />}
       </div>
       <div className="mt-3 @3xl:mt-0">
         <p className="mb-3 text-xs leading-relaxed text-ink">{signal.reasoning}</p>
@@ -89,6 +92,25 @@ function Body({ signal }: { signal: Signal }) {
         </Group>
       </div>
     </div>
+  );
+}
+
+/** One line that opens: the newest HOLD, or the last trade idea and what became of it. */
+function Beside({ signal }: { signal: Signal }) {
+  const hold = signal.direction === "HOLD";
+  const r = signal.outcome === null ? "" : ` · ${signed(signal.outcome.r_multiple)} R`;
+  return (
+    <details className="mt-2 border-t border-line pt-1 text-xs">
+      <summary className="flex list-none items-baseline gap-2 rounded px-1 py-1 hover:bg-raised">
+        <span className="text-2xs text-dim">{hold ? "Newest bar" : "Last idea"}</span>
+        <b className={DIRECTION_LOOKS[signal.direction].ink}>{signal.direction}</b>
+        <span className="min-w-0 flex-1 truncate text-2xs text-dim">
+          {outcomeText(signal)}{r}
+        </span>
+        <span className="text-2xs text-dim"><Age at={signal.at} /></span>
+      </summary>
+      <p className="px-1 pt-1 leading-relaxed">{signal.reasoning}</p>
+    </details>
   );
 }
 
@@ -129,7 +151,7 @@ function Levels({ signal }: { signal: Signal }) {
   return (
     <div className="mt-3">
       <Group title="Levels" aside={<>risk / reward <span className="text-ink">1 : {amount(levels.risk_reward, 2)}</span> · {quote}</>}>
-        <LevelLadder levels={levels} direction={signal.direction} last={price} places={pricePlaces} />
+        <LevelLadder levels={levels} entry={signal.price} direction={signal.direction} last={price} places={pricePlaces} />
       </Group>
     </div>
   );

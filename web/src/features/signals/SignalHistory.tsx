@@ -1,9 +1,10 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 
 import { flat } from "../../shared/api/hooks";
-import { signalsQuery, signalStatsQuery } from "../../shared/api/queries";
+import { ideasQuery, signalsQuery, signalStatsQuery } from "../../shared/api/queries";
 import type { Signal, SignalStats, Timeframe } from "../../shared/api/types";
 import { amount, percent, signed, tone } from "../../shared/lib/format";
+import { stored } from "../../shared/lib/storage";
 import { stamp } from "../../shared/lib/time";
 import { Answer, Empty } from "../../shared/ui/Answer";
 import { DataTable, type Column } from "../../shared/ui/DataTable";
@@ -23,16 +24,26 @@ const COLUMNS: Column<Signal>[] = [
   { head: "R", right: true, from: "sm", cell: (row) => <span className={tone(row.outcome?.r_multiple)}>{signed(row.outcome?.r_multiple)}</span> },
 ];
 
+/** A HOLD comes with every bar: hidden unless wanted. */
+const withHolds = stored<boolean>("holds", (raw) => raw === true);
+
 export function SignalHistory({ symbol, timeframe }: { symbol: string; timeframe: Timeframe }) {
-  const signals = useInfiniteQuery(signalsQuery(symbol, timeframe));
+  const holds = withHolds.use();
+  const signals = useInfiniteQuery(holds ? signalsQuery(symbol, timeframe) : ideasQuery(symbol, timeframe));
   const rows = flat(signals.data);
   return (
     <>
-      <Statistics symbol={symbol} timeframe={timeframe} />
+      <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-1 border-b border-line px-3 py-1.5 text-xs">
+        <Statistics symbol={symbol} timeframe={timeframe} />
+        <label className="flex items-center gap-1.5 text-dim">
+          <input type="checkbox" className="accent-accent" checked={holds} onChange={(event) => { withHolds.write(event.currentTarget.checked); }} />
+          HOLDs too
+        </label>
+      </div>
       <Answer
         query={signals}
         what="signals"
-        empty={{ when: () => rows.length === 0, show: <Empty title={`No ${timeframe} signals for ${symbol} yet`} /> }}
+        empty={{ when: () => rows.length === 0, show: <Empty title={`No ${timeframe} ${holds ? "signal" : "BUY or SELL"} for ${symbol} yet`} /> }}
       >
         {() => (
           <DataTable
@@ -68,7 +79,7 @@ function Statistics({ symbol, timeframe }: { symbol: string; timeframe: Timefram
     ["Mean result", row.ended === 0 ? "–" : `${signed(row.mean_r)} R`],
   ];
   return (
-    <dl className="flex flex-wrap gap-x-6 gap-y-1 border-b border-line px-3 py-1.5 text-xs" aria-label="Win statistics">
+    <dl className="flex flex-wrap gap-x-6 gap-y-1" aria-label="Win statistics">
       {facts.map(([name, value]) => (
         <div key={name} className="flex gap-1.5">
           <dt className="text-dim">{name}</dt>

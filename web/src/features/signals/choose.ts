@@ -1,8 +1,15 @@
 import type { Signal } from "../../shared/api/types";
 
 /** The signal that a trader should see first: a live trade idea, else the newest word. */
-export function leading(signals: readonly Signal[]): Signal | undefined {
-  return signals.find((signal) => signal.status === "active" && signal.direction !== "HOLD") ?? signals[0];
+export function leading(ideas: readonly Signal[], all: readonly Signal[]): Signal | undefined {
+  return ideas.find((signal) => signal.status === "active") ?? all[0] ?? ideas[0];
+}
+
+/** What the card says beside it: the newest HOLD under a running idea, the last idea under a HOLD. */
+export function beside(lead: Signal, ideas: readonly Signal[], all: readonly Signal[]): Signal | undefined {
+  if (lead.direction === "HOLD") return ideas[0];
+  const newest = all[0];
+  return newest?.direction === "HOLD" && newest.at > lead.at ? newest : undefined;
 }
 
 const ENDED: Record<NonNullable<Signal["outcome"]>["ended_by"], string> = {
@@ -13,6 +20,7 @@ const ENDED: Record<NonNullable<Signal["outcome"]>["ended_by"], string> = {
 };
 
 export function outcomeText(signal: Signal): string {
+  if (signal.direction === "HOLD") return "no trade";
   if (signal.outcome === null) return signal.status === "active" ? "running" : signal.status;
   const { ended_by, best_target } = signal.outcome;
   const reached = best_target > 0 && ended_by !== "target_3" ? `target ${best_target}, then ` : "";

@@ -102,6 +102,18 @@ export const signalsQuery = (symbol: string, timeframe: Timeframe) =>
     getNextPageParam: after,
   });
 
+/** Only the BUYs and SELLs: a HOLD comes with every bar and would push them off the page. */
+export const ideasQuery = (symbol: string, timeframe: Timeframe) =>
+  infiniteQueryOptions({
+    queryKey: ["ideas", symbol, timeframe],
+    queryFn: ({ pageParam, signal }) => {
+      const query = { symbol, timeframe, direction: "BUY,SELL", ...paged(pageParam) };
+      return unwrap(api.GET("/api/signals", { params: { query }, signal }));
+    },
+    initialPageParam: first,
+    getNextPageParam: after,
+  });
+
 export const signalStatsQuery = queryOptions({
   queryKey: ["signal-stats"],
   queryFn: ({ signal }) => unwrap(api.GET("/api/signals/stats", { signal })),

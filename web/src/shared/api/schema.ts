@@ -1007,9 +1007,9 @@ export interface operations {
     listCandles: {
         parameters: {
             query: {
-                /** @description ETHUSDT is understood too */
+                /** @description ETHUSDT too */
                 symbol: string;
-                /** @description 1m 5m 15m 1h 4h 1d */
+                /** @description 1m to 1d */
                 timeframe: string;
                 /** @description RFC 3339 */
                 from?: string | null;
@@ -1290,7 +1290,8 @@ export interface operations {
                      *           "vwap_20": 2404.93,
                      *           "vwap_session": 2405.55
                      *         }
-                     *       ]
+                     *       ],
+                     *       "next": null
                      *     }
                      */
                     "application/json": components["schemas"]["IndicatorPage"];
@@ -1359,7 +1360,8 @@ export interface operations {
                      *           "tick": "0.01",
                      *           "volume_24h": "742148.6493"
                      *         }
-                     *       ]
+                     *       ],
+                     *       "next": null
                      *     }
                      */
                     "application/json": components["schemas"]["MarketPage"];
@@ -1428,7 +1430,9 @@ export interface operations {
                      *           "origin": "manual",
                      *           "price": "2528.63",
                      *           "qty": "0.5",
+                     *           "reason": null,
                      *           "side": "buy",
+                     *           "signal_id": null,
                      *           "state": "filled",
                      *           "symbol": "ETH-USDT",
                      *           "time_in_force": "gtc",
@@ -1478,6 +1482,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Makes a repeat harmless */
+                "idempotency-key"?: string | null;
                 /** @description A name of your own: sent again within a day, the write happens once. */
                 "Idempotency-Key"?: string;
             };
@@ -1506,7 +1512,9 @@ export interface operations {
                      *       "origin": "manual",
                      *       "price": "2528.63",
                      *       "qty": "0.5",
+                     *       "reason": null,
                      *       "side": "buy",
+                     *       "signal_id": null,
                      *       "state": "filled",
                      *       "symbol": "ETH-USDT",
                      *       "time_in_force": "gtc",
@@ -1579,7 +1587,9 @@ export interface operations {
                      *           "origin": "manual",
                      *           "price": "2528.63",
                      *           "qty": "0.5",
+                     *           "reason": null,
                      *           "side": "buy",
+                     *           "signal_id": null,
                      *           "state": "filled",
                      *           "symbol": "ETH-USDT",
                      *           "time_in_force": "gtc",
@@ -1588,7 +1598,8 @@ export interface operations {
                      *           "venue": "paper",
                      *           "version": 3
                      *         }
-                     *       ]
+                     *       ],
+                     *       "next": null
                      *     }
                      */
                     "application/json": components["schemas"]["OrderPage"];
@@ -1652,7 +1663,9 @@ export interface operations {
                      *       "origin": "manual",
                      *       "price": "2528.63",
                      *       "qty": "0.5",
+                     *       "reason": null,
                      *       "side": "buy",
+                     *       "signal_id": null,
                      *       "state": "filled",
                      *       "symbol": "ETH-USDT",
                      *       "time_in_force": "gtc",
@@ -1726,7 +1739,9 @@ export interface operations {
                      *       "origin": "manual",
                      *       "price": "2528.63",
                      *       "qty": "0.5",
+                     *       "reason": null,
                      *       "side": "buy",
+                     *       "signal_id": null,
                      *       "state": "filled",
                      *       "symbol": "ETH-USDT",
                      *       "time_in_force": "gtc",
@@ -1804,7 +1819,8 @@ export interface operations {
                      *           "timeframe": "5m",
                      *           "title": "Doji"
                      *         }
-                     *       ]
+                     *       ],
+                     *       "next": null
                      *     }
                      */
                     "application/json": components["schemas"]["PatternPage"];
@@ -2011,7 +2027,8 @@ export interface operations {
                      *           "equity": "99770.01251376",
                      *           "exposure": "24704.484048"
                      *         }
-                     *       ]
+                     *       ],
+                     *       "next": null
                      *     }
                      */
                     "application/json": components["schemas"]["EquityPage"];
@@ -2151,7 +2168,8 @@ export interface operations {
                      *           "updated_at": "2025-06-24T01:25:15Z",
                      *           "value": "24704.484048"
                      *         }
-                     *       ]
+                     *       ],
+                     *       "next": null
                      *     }
                      */
                     "application/json": components["schemas"]["PositionPage"];
@@ -2191,6 +2209,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description Makes a repeat harmless */
+                "idempotency-key"?: string | null;
                 /** @description A name of your own: sent again within a day, the write happens once. */
                 "Idempotency-Key"?: string;
             };
@@ -2218,7 +2238,9 @@ export interface operations {
                      *       "origin": "manual",
                      *       "price": "2528.63",
                      *       "qty": "0.5",
+                     *       "reason": null,
                      *       "side": "buy",
+                     *       "signal_id": null,
                      *       "state": "filled",
                      *       "symbol": "ETH-USDT",
                      *       "time_in_force": "gtc",
@@ -2288,6 +2310,7 @@ export interface operations {
                      *       "collar": "0.05",
                      *       "daily_loss_max": "5000",
                      *       "gross_max": "200000",
+                     *       "halt_reason": null,
                      *       "halted": false,
                      *       "order_max": "25000",
                      *       "price_age_max_ms": 90000,
@@ -2378,7 +2401,8 @@ export interface operations {
                      *           "side": "buy",
                      *           "symbol": "ETH-USDT"
                      *         }
-                     *       ]
+                     *       ],
+                     *       "next": null
                      *     }
                      */
                     "application/json": components["schemas"]["JudgementPage"];
@@ -2434,6 +2458,7 @@ export interface operations {
                      *       "collar": "0.05",
                      *       "daily_loss_max": "5000",
                      *       "gross_max": "200000",
+                     *       "halt_reason": null,
                      *       "halted": false,
                      *       "order_max": "25000",
                      *       "price_age_max_ms": 90000,
@@ -2501,6 +2526,7 @@ export interface operations {
                      *       "collar": "0.05",
                      *       "daily_loss_max": "5000",
                      *       "gross_max": "200000",
+                     *       "halt_reason": null,
                      *       "halted": false,
                      *       "order_max": "25000",
                      *       "price_age_max_ms": 90000,
@@ -2548,6 +2574,7 @@ export interface operations {
     listSignals: {
         parameters: {
             query?: {
+                /** @description BUY,SELL */
                 direction?: string | null;
                 status?: string | null;
                 limit?: number;
@@ -2618,7 +2645,8 @@ export interface operations {
                      *             }
                      *           ]
                      *         }
-                     *       ]
+                     *       ],
+                     *       "next": null
                      *     }
                      */
                     "application/json": components["schemas"]["SignalPage"];
@@ -2680,7 +2708,8 @@ export interface operations {
                      *           "timeframe": "5m",
                      *           "won": 3
                      *         }
-                     *       ]
+                     *       ],
+                     *       "next": null
                      *     }
                      */
                     "application/json": components["schemas"]["RecordPage"];
@@ -2839,7 +2868,8 @@ export interface operations {
                      *           "name": "database",
                      *           "ok": true
                      *         }
-                     *       ]
+                     *       ],
+                     *       "next": null
                      *     }
                      */
                     "application/json": components["schemas"]["HealthCheckPage"];
@@ -2908,6 +2938,7 @@ export interface operations {
                      *           "price": "2408.94",
                      *           "qty": "0.5",
                      *           "side": "buy",
+                     *           "signal_id": null,
                      *           "symbol": "ETH-USDT"
                      *         }
                      *       ],

@@ -3,10 +3,11 @@ import { useSyncExternalStore } from "react";
 import type { Feed } from "../api/types";
 
 /**
- * The desk's clock as seen from here. The feed tells its time a few times a minute; between two
- * tellings we let it run at the feed's speed, but never further than the feed could have gone unheard.
+ * The desk's clock as seen from here. The feed and every price tell the time; between two tellings
+ * we let it run at the feed's speed, but not far: a fast replay may be slower than it was asked to be.
  */
 const LONGEST_SILENCE_MS = 6000;
+const FURTHEST_AHEAD_MS = 60_000;
 
 interface Heard {
   clock: number;
@@ -26,10 +27,17 @@ export function hearClock(feed: Feed, now: number = performance.now()): void {
   };
 }
 
+/** A price tells the time too. */
+export function hearInstant(at: string, now: number = performance.now()): void {
+  const clock = Date.parse(at);
+  if (heard !== null && clock > heard.clock) heard = { ...heard, clock, at: now };
+}
+
 export function deskNow(now: number = performance.now()): number {
   if (heard === null) return Date.now();
   if (!heard.running) return heard.clock;
-  return heard.clock + Math.min(now - heard.at, LONGEST_SILENCE_MS) * heard.speed;
+  const ahead = Math.min(now - heard.at, LONGEST_SILENCE_MS) * heard.speed;
+  return heard.clock + Math.min(ahead, FURTHEST_AHEAD_MS);
 }
 
 const SECOND = 1000;

@@ -1,4 +1,4 @@
-import { fixedText, parseDecimal } from "./decimal";
+import { decimalText, fixedText, multiply, parseDecimal } from "./decimal";
 import type { DecimalString } from "../api/types";
 
 export const NOTHING = "–";
@@ -37,6 +37,12 @@ function isZeroText(shown: string): boolean {
 
 export function percent(value: DecimalString | null | undefined, places = 2): string {
   return value === null || value === undefined ? NOTHING : `${signed(value, places)} %`;
+}
+
+/** A fraction as the server writes it, "0.05", in the words of a person: "5 %". */
+export function percentOf(fraction: DecimalString): string {
+  const decimal = parseDecimal(fraction);
+  return decimal === null ? fraction : `${decimalText(multiply(decimal, { units: 100n, scale: 0 }))} %`;
 }
 
 /** A quantity without trailing zeros, at least `least` decimals. */
