@@ -87,6 +87,7 @@ async def _run(
         timeout_graceful_shutdown=GRACE_S,
         lifespan="off",
         ws_max_size=64 * 1024,
+        ws_per_message_deflate=False,  # each message would be deflated anew for every client
         server_header=False,
     )
     server = _Server(config, lambda: ready(house))

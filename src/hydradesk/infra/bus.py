@@ -23,6 +23,8 @@ Tap = Callable[[Stamped], None]
 LOOK_S = 1.0
 """Seconds between looks at the outbox when nothing in this process has emitted."""
 
+GATHER_S = 0.005
+"""Seconds that facts wait for others of the same moment: an order's life emits in three commits."""
 SAVE = """
 INSERT INTO outbox_cursors (consumer, pos) SELECT * FROM unnest($1::text[], $2::bigint[])
 ON CONFLICT (consumer) DO UPDATE SET pos = excluded.pos"""
@@ -90,6 +92,7 @@ class Bus:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):  # wait_for may lose a cancellation
                     await self._wake.wait()
+                    await asyncio.sleep(GATHER_S)
 
     async def drain(self, *, look: bool = False) -> None:
         """Publish and deliver until nothing is left, not even of what handlers emit.

@@ -50,7 +50,7 @@ def rfc3339(at: int) -> str:
     """Write an instant as RFC 3339 UTC: milliseconds when there are any, else whole seconds."""
     seconds, rest = divmod(at, SECOND)
     moment = _EPOCH + timedelta(seconds=seconds)
-    text = moment.strftime("%Y-%m-%dT%H:%M:%S")
+    text = moment.isoformat()[:19]  # strftime takes four times as long
     return f"{text}.{rest // MILLISECOND:03d}Z" if rest >= MILLISECOND else f"{text}Z"
 
 

@@ -1,5 +1,6 @@
 """HTTP views of the market. Thin: translate, call, translate back."""
 
+import gzip
 import zlib
 from collections import OrderedDict
 from decimal import Decimal
@@ -190,6 +191,7 @@ def routes(market: MarketService, candles: SqlCandles) -> Routes:
         limit: int = 500,
         cursor: str | None = None,
         if_none_match: Annotated[str | None, Header()] = None,
+        accept_encoding: Annotated[str, Header(include_in_schema=False)] = "",
     ) -> Response:
         """Closed bars with from <= open_time and close <= to, oldest first.
 
@@ -203,7 +205,7 @@ def routes(market: MarketService, candles: SqlCandles) -> Routes:
             limit=_limit(limit),
             before=_cursor(cursor),
         )
-        return await pages.answer(asked, if_none_match)
+        return await pages.answer(asked, if_none_match, zipped="gzip" in accept_encoding)
 
     return api
 
@@ -239,27 +241,39 @@ class _Asked(Struct, frozen=True, kw_only=True):
     """Open time of the oldest bar of the page before."""
 
 
+class _Kept(Struct):
+    """One page."""
+
+    tag: str
+    body: bytes
+    zipped: bytes = b""
+
+
 class _CandlePages:
-    """Encoded pages, kept until the next bar closes."""
+    """Encoded pages, kept until the next bar closes; compressed once, by the first who wants it."""
 
     def __init__(self, market: MarketService, candles: SqlCandles) -> None:
         self._market, self._candles = market, candles
-        self._kept: OrderedDict[tuple[object, ...], tuple[str, bytes]] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
 
-    async def answer(self, asked: _Asked, known: str | None) -> Response:
+    async def answer(self, asked: _Asked, known: str | None, *, zipped: bool) -> Response:
         """Return the page, or 304 when the caller has it."""
         length = LENGTH[asked.timeframe]
         last_close = self._market.reached // length * length
         key = (self._market.session.id, last_close, *msgspec.structs.astuple(asked))
         if key not in self._kept:
             body = await self._read(asked)
-            self._kept[key] = (f'"{zlib.crc32(body):08x}-{len(body):x}"', body)
+            self._kept[key] = _Kept(f'"{zlib.crc32(body):08x}-{len(body):x}"', body)
             if len(self._kept) > _PAGES_KEPT:
                 self._kept.popitem(last=False)
-        tag, body = self._kept[key]
-        headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-        if known == tag:
+        page = self._kept[key]
+        headers = {"ETag": page.tag, "Cache-Control": "private, no-cache"}
+        if known == page.tag:
             return Response(status_code=304, headers=headers)
+        body = page.body
+        if zipped:
+            headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+            body = page.zipped = page.zipped or gzip.compress(body, 5, mtime=0)
         return Response(body, headers=headers, media_type="application/json")
 
     async def _read(self, asked: _Asked) -> bytes:

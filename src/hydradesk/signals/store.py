@@ -193,10 +193,7 @@ class SqlSignals:
     async def save_past(
         self, tx: Tx, session: SessionId, readings: Sequence[Reading], seen: Sequence[Sighting]
     ) -> None:
-        """Store the warm-up's indicators and patterns by COPY, in slices that hold no loop long.
-
-        The transaction must have run a statement before: only that opens it for asyncpg.
-        """
+        """Store the warm-up's indicators and patterns by COPY, in slices that hold no loop long."""
         connection = await raw(tx)
         for some in _slices(readings):
             rows = [tuple(_row(session, one, warm_up=True).values()) for one in some]

@@ -1,4 +1,4 @@
-"""What happens to every HTTP request: a name, a size limit, a host check, a measure, a log line."""
+"""What happens to every HTTP request: a name, a size limit, a host check, a measure, a log."""
 
 import time
 from collections.abc import Callable
@@ -17,6 +17,8 @@ SECONDS = Histogram(
     ["route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
 )
+SLOW_S = 0.25
+"""A GET that went well within this is counted but not logged: the page asks all day."""
 SECURITY = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -32,7 +34,7 @@ log = structlog.get_logger("access")
 
 
 class Entrance:
-    """Names, limits, measures and logs each request.
+    """Names, limits and measures each request, and logs those that matter.
 
     Plain ASGI; only a body of unknown length is read before it is passed on.
     """
@@ -87,14 +89,15 @@ class Entrance:
             route = getattr(scope.get("route"), "path", "unmatched")
             REQUESTS.labels(scope["method"], route, str(status)).inc()
             SECONDS.labels(route).observe(took)
-            log.info(
-                "request",
-                method=scope["method"],
-                path=scope["path"],
-                status=status,
-                ms=round(took * 1000, 2),
-                request_id=scope["state"]["request_id"],
-            )
+            if scope["method"] != "GET" or status >= 400 or took > SLOW_S:
+                log.info(
+                    "request",
+                    method=scope["method"],
+                    path=scope["path"],
+                    status=status,
+                    ms=round(took * 1000, 2),
+                    request_id=scope["state"]["request_id"],
+                )
 
     def _refusal(
         self, scope: Scope, headers: dict[bytes, bytes], request_id: str

@@ -82,10 +82,15 @@ SAVE = """
 UPDATE execution_orders SET version = $2, state = $3, done = $4, body = $5
 WHERE id = $1 AND version = $2 - 1"""
 ADD_FILL = adding(fills, ("id", "account", "symbol", "order_id", "at", "body"))
+PAGE = """
+SELECT number, body FROM execution_orders
+WHERE account = $1 AND ($2::boolean IS NULL OR done = $2) AND ($3::text IS NULL OR symbol = $3)
+    AND ($4::bigint IS NULL OR number < $4)
+ORDER BY number DESC LIMIT $5"""
 REACHED = "SELECT seq FROM execution_venue_cursors WHERE venue = $1"
 MEET = REACHED + " FOR UPDATE"
 MOVE = "UPDATE execution_venue_cursors SET seq = $2 WHERE venue = $1"
-"""asyncpg's own: these run with every order."""
+"""asyncpg's own: these run with every order, or whenever the page looks."""
 
 
 class SqlOrderStore:
@@ -192,10 +197,7 @@ class SqlOrderStore:
         limit: int,
     ) -> list[tuple[int, Order]]:
         """Return orders, newest first, with their page numbers."""
-        mine = select(orders.c.number, orders.c.body).where(orders.c.account == account)
-        if done is not None:
-            mine = mine.where(orders.c.done.is_(done))
-        rows = await sql(tx).execute(_paged(mine, orders, symbol, before, limit))
+        rows = await (await raw(tx)).fetch(PAGE, account, done, symbol, before, limit)
         return [(number, msgspec.json.decode(body, type=Order)) for number, body in rows]
 
     async def read(self, tx: Tx, order: OrderId) -> Order:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import polars as pl
 from msgspec import Struct
 from sqlalchemy.exc import DBAPIError
@@ -123,13 +122,13 @@ async def import_file(  # noqa: PLR0913  (a verb of the command line, with its o
             loaded = {}
             for bars in blocks:
                 loaded[bars.timeframe] = await _load(tx, source, bars, progress, replace=replace)
-    except (asyncpg.DiskFullError, DBAPIError) as error:
+    except DBAPIError as error:
         if not _is_disk_full(error):
             raise
         raise Unavailable(
             f"the disk is full: nothing of {path.name} was stored",
             fix="free some space on the database's disk and import again",
-        ) from error
+        ) from error.orig
     times = read.bars.open_time
     return ImportReport(
         file=path.name,
