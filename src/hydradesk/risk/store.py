@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from hydradesk.infra.db import TENANT, after_commit, metadata, sql
+from hydradesk.infra.db import TENANT, adding, after_commit, metadata, raw, sql
 from hydradesk.infra.outbox import emit
 from hydradesk.kernel.errors import Conflict
 from hydradesk.kernel.ids import AccountId, OrderId, Symbol
@@ -66,6 +66,15 @@ halts = Table(
     Column("at", BigInteger, nullable=False),
 )
 
+COUNT = "SELECT count(*) FROM risk_judgements WHERE order_id = $1"
+JUDGE = adding(judgements, ("id", "account", "order_id", "approved", "at", "body"))
+RESERVE = adding(reservations, ("id", "account", "order_id", "intent", "remaining", "used"))
+CONSUME = "UPDATE risk_reservations SET used = true WHERE id = $1 AND intent = $2 AND NOT used"
+KEEP = """
+UPDATE risk_reservations SET remaining = $2 WHERE order_id = $1 AND remaining > 0
+RETURNING intent"""
+"""asyncpg's own: these run with every order."""
+
 
 class RiskStore:
     """Every verdict, every reservation, the halt; keeps the risk book equal to what committed."""
@@ -84,21 +93,13 @@ class RiskStore:
 
     async def receipt(self, tx: Tx, intent: str) -> str:
         """Return a name for the next judgement of this intent."""
-        mine = select(func.count()).where(judgements.c.order_id == intent)
-        return f"{intent}.{1 + (await sql(tx).scalar(mine) or 0)}"
+        return f"{intent}.{1 + await (await raw(tx)).fetchval(COUNT, intent)}"
 
     async def keep_judgement(self, tx: Tx, judgement: Judgement) -> None:
         """Store one verdict and emit it."""
         intent = judgement.intent
-        row = {
-            "id": judgement.id,
-            "account": intent.account,
-            "order_id": intent.id,
-            "approved": judgement.approved,
-            "at": judgement.at,
-            "body": msgspec.json.encode(judgement).decode(),
-        }
-        await sql(tx).execute(insert(judgements).values(row))
+        row = (judgement.id, intent.account, intent.id, judgement.approved, judgement.at)
+        await (await raw(tx)).execute(JUDGE, *row, msgspec.json.encode(judgement).decode())
         fact = Judged(
             id=f"{judgement.id}:judged", at=judgement.at, key=intent.account, judgement=judgement
         )
@@ -107,34 +108,27 @@ class RiskStore:
     async def reserve(self, tx: Tx, approved: Approved) -> None:
         """Store the reservation of one yes."""
         intent = approved.intent
-        row = {
-            "id": approved.reservation,
-            "account": intent.account,
-            "order_id": intent.id,
-            "intent": _intent(approved),
-            "remaining": intent.qty,
-            "used": False,
-        }
-        await sql(tx).execute(insert(reservations).values(row))
+        row = (
+            approved.reservation,
+            intent.account,
+            intent.id,
+            _intent(approved),
+            intent.qty,
+            False,
+        )
+        await (await raw(tx)).execute(RESERVE, *row)
         held = _held(intent, intent.qty)
         after_commit(tx, f"risk:{intent.id}", lambda: self._book.put(intent.id, held))
 
     async def consume(self, tx: Tx, approved: Approved) -> None:
         """Use the reservation in the order's transaction; Conflict when unknown, other or used."""
-        mine = (
-            update(reservations)
-            .where(reservations.c.id == approved.reservation)
-            .where(reservations.c.intent == _intent(approved))
-            .where(reservations.c.used.is_(False))
-        )
-        if (await sql(tx).execute(mine.values(used=True))).rowcount != 1:
+        key = (approved.reservation, _intent(approved))
+        if await (await raw(tx)).execute(CONSUME, *key) != "UPDATE 1":
             raise Conflict(f"reservation {approved.reservation} is not open for this intent")
 
     async def keep(self, tx: Tx, order: OrderId, remaining: Decimal) -> None:
         """Shrink what an order reserves to `remaining` base units; 0 frees it."""
-        live = (reservations.c.order_id == order) & (reservations.c.remaining > 0)
-        change = update(reservations).where(live).values(remaining=remaining)
-        body = await sql(tx).scalar(change.returning(reservations.c.intent))
+        body = await (await raw(tx)).fetchval(KEEP, order, remaining)
         if body is not None:
             held = _held(msgspec.json.decode(body, type=Intent), remaining)
             after_commit(tx, f"risk:{order}", lambda: self._book.put(order, held))

@@ -17,13 +17,12 @@ from sqlalchemy import (
     Text,
     and_,
     delete,
-    insert,
     select,
     update,
 )
 
 from hydradesk.execution.contracts import Fill, Order, OrderFilled, OrderMoved, VenueReport
-from hydradesk.infra.db import TENANT, insert_new, metadata, sql
+from hydradesk.infra.db import TENANT, adding, insert_new, metadata, raw, sql
 from hydradesk.infra.outbox import emit
 from hydradesk.kernel.errors import Conflict, NotFound
 from hydradesk.kernel.ids import AccountId, OrderId, SignalId, Symbol
@@ -76,6 +75,18 @@ automatic = Table(
     info=TENANT,
 )
 
+LOCK = "SELECT body FROM execution_orders WHERE id = $1 FOR UPDATE"
+MOVING = ("version", "state", "done", "body")
+ADD = adding(orders, ("id", "account", "symbol", "signal", *MOVING))
+SAVE = """
+UPDATE execution_orders SET version = $2, state = $3, done = $4, body = $5
+WHERE id = $1 AND version = $2 - 1"""
+ADD_FILL = adding(fills, ("id", "account", "symbol", "order_id", "at", "body"))
+REACHED = "SELECT seq FROM execution_venue_cursors WHERE venue = $1"
+MEET = REACHED + " FOR UPDATE"
+MOVE = "UPDATE execution_venue_cursors SET seq = $2 WHERE venue = $1"
+"""asyncpg's own: these run with every order."""
+
 
 class SqlOrderStore:
     """Keeps orders; emits OrderMoved with every change, and OrderFilled with every fill."""
@@ -83,15 +94,13 @@ class SqlOrderStore:
     async def add(self, tx: Tx, order: Order) -> None:
         """Save a new order and emit it; its id must be new."""
         intent = order.intent
-        fixed = {"id": order.id, "account": intent.account, "symbol": intent.symbol}
-        row = fixed | {"signal": intent.signal} | _moving(order)
-        await sql(tx).execute(insert(orders).values(row))
+        fixed = (order.id, intent.account, intent.symbol, intent.signal)
+        await (await raw(tx)).execute(ADD, *fixed, *_moving(order))
         await emit(tx, _moved(order))
 
     async def find(self, tx: Tx, order: OrderId) -> Order | None:
         """Return the order, locked until the transaction ends, or None."""
-        row = select(orders.c.body).where(orders.c.id == order).with_for_update()
-        body = await sql(tx).scalar(row)
+        body = await (await raw(tx)).fetchval(LOCK, order)
         return None if body is None else msgspec.json.decode(body, type=Order)
 
     async def get(self, tx: Tx, order: OrderId) -> Order:
@@ -103,22 +112,14 @@ class SqlOrderStore:
 
     async def save(self, tx: Tx, order: Order, fill: Fill | None = None) -> None:
         """Save a moved order and its facts; Conflict when somebody moved it first."""
-        before = (orders.c.id == order.id) & (orders.c.version == order.version - 1)
-        saved = await sql(tx).execute(update(orders).where(before).values(**_moving(order)))
-        if saved.rowcount != 1:
+        connection = await raw(tx)
+        if await connection.execute(SAVE, order.id, *_moving(order)) != "UPDATE 1":
             raise Conflict(f"order {order.id} is no longer at version {order.version - 1}")
         if fill is None:
             await emit(tx, _moved(order))
             return
-        row = {
-            "id": fill.id,
-            "account": fill.account,
-            "symbol": fill.symbol,
-            "order_id": fill.order_id,
-            "at": fill.at,
-            "body": msgspec.json.encode(fill).decode(),
-        }
-        await sql(tx).execute(insert(fills).values(row))
+        row = (fill.id, fill.account, fill.symbol, fill.order_id, fill.at)
+        await connection.execute(ADD_FILL, *row, msgspec.json.encode(fill).decode())
         await emit(tx, _filled(order, fill), _moved(order))
 
     async def live(self, tx: Tx, account: AccountId | None = None) -> list[Order]:
@@ -165,19 +166,19 @@ class SqlOrderStore:
 
     async def reached(self, tx: Tx, venue: str) -> int:
         """Return the sequence number of the last report we have booked."""
-        return await sql(tx).scalar(select(cursors.c.seq).where(cursors.c.venue == venue)) or 0
+        return await (await raw(tx)).fetchval(REACHED, venue) or 0
 
     async def advance(self, tx: Tx, venue: str, report: VenueReport) -> bool:
         """Move the cursor to this report; False when it was booked before; Conflict on a gap."""
         await insert_new(tx, cursors, venue=venue, seq=0)
-        mine = cursors.c.venue == venue
-        here = await sql(tx).scalar(select(cursors.c.seq).where(mine).with_for_update())
+        connection = await raw(tx)
+        here = await connection.fetchval(MEET, venue)
         assert here is not None
         if report.seq <= here:
             return False
         if report.seq != here + 1:
             raise Conflict(f"venue {venue} skipped from report {here} to {report.seq}")
-        await sql(tx).execute(update(cursors).where(mine).values(seq=report.seq))
+        await connection.execute(MOVE, venue, report.seq)
         return True
 
     async def page(
@@ -239,9 +240,9 @@ def _decoded(bodies: Iterable[str]) -> list[Order]:
     return [msgspec.json.decode(body, type=Order) for body in bodies]
 
 
-def _moving(order: Order) -> dict[str, object]:
-    body = msgspec.json.encode(order).decode()
-    return {"version": order.version, "state": order.state, "done": order.done, "body": body}
+def _moving(order: Order) -> tuple[int, str, bool, str]:
+    """Return the columns MOVING names."""
+    return order.version, order.state, order.done, msgspec.json.encode(order).decode()
 
 
 def _moved(order: Order) -> OrderMoved:

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, String, Table, Text, 
 from sqlalchemy.dialects.postgresql import insert
 
 from hydradesk.execution.contracts import Resting, VenueReport, VenueState
-from hydradesk.infra.db import insert_new, metadata, sql
+from hydradesk.infra.db import insert_new, metadata, raw, sql
 from hydradesk.kernel.ids import OrderId, SessionId, Symbol
 from hydradesk.kernel.time import TimeNs
 from hydradesk.kernel.tx import Tx
@@ -50,15 +50,22 @@ bars = Table(
     schema=SCHEMA,
 )
 
+COUNT = """
+INSERT INTO paper_venue.meta AS meta (id, orders, reports) VALUES (1, 1, 0)
+ON CONFLICT (id) DO UPDATE SET orders = meta.orders + 1 RETURNING orders"""
+FIND = "SELECT body, state FROM paper_venue.orders WHERE client_id = $1"
+ADD = """
+INSERT INTO paper_venue.orders (client_id, number, symbol, state, live, body)
+VALUES ($1, $2, $3, $4, $5, $6)"""
+"""asyncpg's own: these run with every order."""
+
 
 class PaperStore:
     """Orders, a dense report log, and the last bar served."""
 
     async def count_order(self, tx: Tx) -> int:
         """Return the next order number; holds the venue's one lock until commit."""
-        await insert_new(tx, meta, id=1, orders=0, reports=0)
-        change = update(meta).values(orders=meta.c.orders + 1).returning(meta.c.orders)
-        return int(await sql(tx).scalar(change) or 0)
+        return int(await (await raw(tx)).fetchval(COUNT))
 
     async def lock(self, tx: Tx) -> int:
         """Take the venue's one lock until commit; return the last report's number."""
@@ -67,13 +74,12 @@ class PaperStore:
 
     async def add(self, tx: Tx, order: Resting, number: int) -> None:
         """Save a new order."""
-        row = {"client_id": order.client_id, "number": number, "symbol": order.symbol}
-        await sql(tx).execute(insert(resting).values(row | _moving(order, "working")))
+        row = (order.client_id, number, order.symbol, *_moving(order, "working").values())
+        await (await raw(tx)).execute(ADD, *row)
 
     async def find(self, tx: Tx, client_id: OrderId) -> tuple[Resting, VenueState] | None:
         """Return an order and its state, or None."""
-        row = select(resting.c.body, resting.c.state).where(resting.c.client_id == client_id)
-        found = (await sql(tx).execute(row)).one_or_none()
+        found = await (await raw(tx)).fetchrow(FIND, client_id)
         return None if found is None else (_decoded(found[0]), found[1])
 
     async def live(self, tx: Tx, symbol: Symbol | None = None) -> list[Resting]:
