@@ -98,7 +98,7 @@ def test_no_width_scrolls_sideways(open_page: Open, width: int) -> None:
 
 def test_the_system_page_and_an_unknown_one(open_page: Open) -> None:
     page = open_page("/system")
-    expect(page.get_by_text("all well")).to_be_visible()
+    expect(page.get_by_role("region", name="Checks")).to_contain_text("PostgreSQL")
     expect(page.get_by_role("table", name="Stream quality")).to_contain_text("BTC-USDT")
     page.goto(page.url.replace("/system", "/nowhere"))
     expect(page.get_by_text("There is no such page.")).to_be_visible()
