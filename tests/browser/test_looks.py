@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import ARTIFACTS, Open
 
 pytestmark = pytest.mark.browser
 
@@ -86,7 +86,7 @@ def test_a_phone_shows_all_of_it(open_page: Open) -> None:
         wide, screen = page.evaluate(WIDTHS)
         assert wide <= screen, f"{name} is {wide} wide"
         assert page.evaluate(NAMELESS) == []
-        page.screenshot(path=f"artifacts/phone_{name.lower()}.png")
+        page.screenshot(path=ARTIFACTS / f"phone_{name.lower()}.png")
 
 
 @pytest.mark.parametrize("width", [800, 1180, 2560])

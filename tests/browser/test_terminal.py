@@ -194,6 +194,18 @@ def test_keys_do_what_the_help_says(page: Page, desk: DeskProcess) -> None:
     expect(page.get_by_role("button", name="Pause replay")).to_be_visible()
 
 
+def test_an_alert_speaks_when_its_level_is_crossed(page: Page, desk: DeskProcess) -> None:
+    page.get_by_role("button", name="Alerts are off").click()
+    last = desk.get("/api/markets")["items"][0]["price"]
+    for way in ("Rises to", "Falls to"):  # one of them is next
+        page.get_by_role("radio", name=way).click()
+        page.get_by_label("Price", exact=True).fill(last)
+        page.get_by_role("button", name="Add", exact=True).click()
+    page.keyboard.press("Escape")
+    told = page.get_by_role("status").filter(has_text="ETH-USDT crossed")
+    expect(told.first).to_be_visible(timeout=20_000)
+
+
 def test_a_reset_is_followed_by_every_window(page: Page, open_page: Open) -> None:
     other = open_page()
     order(page, "0.3")
