@@ -4,10 +4,8 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -16,11 +14,9 @@ from typing import Any
 import asyncpg
 
 from hydradesk.infra.postgres import PostgresServer
+from tests.flow.desk_process import ROOT, free_port
 
-ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-c", "from hydradesk.app.main import main; main()"]
-READY_S = 10 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-"""Ten seconds on a machine that has the time; its load is no fault of the desk."""
 ALL: list["Running"] = []
 """Every desk that was started, so that none outlives a failed test."""
 
@@ -44,19 +40,12 @@ def verb(*arguments: str, home: Path | None = None) -> subprocess.CompletedProce
     )
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Running:
     """`hydradesk run` on a folder, ready when built."""
 
     def __init__(self, home: Path, *more: str) -> None:
         self.home, self.port = home, free_port()
         options = ["--data-dir", str(home), "--port", str(self.port), "--speed", "60"]
-        self.began = time.monotonic()
         self.errors = (home / "stderr.txt").open("a+")
         self.process = subprocess.Popen(
             [*COMMAND, "run", "--feed", "simulated", *options, *more],
@@ -69,7 +58,6 @@ class Running:
         ALL.append(self)
         assert self.process.stdout is not None
         self.said = self.process.stdout.readline()
-        self.took = time.monotonic() - self.began
 
     def ask(self, path: str, method: str = "GET", body: Any = None) -> tuple[int, Any]:
         """Status and answer; 0 when nobody answers at all."""

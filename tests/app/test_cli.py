@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.desks import ALL, READY_S, Running, contents, free_port, postmaster, verb
+from tests.app.desks import ALL, Running, contents, postmaster, verb
+from tests.flow.desk_process import free_port
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +46,9 @@ def one_line(text: str, *words: str) -> None:
         assert word in text, text
 
 
-def test_a_fresh_desk_is_ready_soon_and_drains_when_told(home: Path) -> None:
+def test_a_fresh_desk_serves_and_drains_when_told(home: Path) -> None:
     desk = Running(home)
-    assert f"http://localhost:{desk.port}" in desk.said and desk.took < READY_S, desk.took
+    assert f"http://localhost:{desk.port}" in desk.said
     status, checks = desk.ask("/readyz")
     assert status == 200 and all(one["ok"] for one in checks), checks
     order = {"symbol": "ETH-USDT", "side": "buy", "type": "market", "qty": "0.5"}

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,7 @@ log = structlog.get_logger("desk")
 
 def run(settings: Settings) -> None:
     """Run the desk until it is told to stop."""
+    signal.signal(signal.SIGTERM, _leave)  # until the desk itself listens for it
     require_folder(settings.data_dir)
     with only_run(settings.data_dir):
         set_up(settings.data_dir / "logs", settings.log_level)
@@ -40,6 +42,11 @@ def run(settings: Settings) -> None:
             log.info("desk.starting", adopted=found.adopted, served=found.server is None)
             gc.freeze()  # what is loaded now stays: the collector need not look at it again
             uvloop.run(serve(settings, found, _ready))
+
+
+def _leave(number: int, frame: object) -> None:
+    """End in order, also before the desk is ready: what was started is stopped."""
+    raise SystemExit(128 + number)
 
 
 def prepare(found: Found) -> None:

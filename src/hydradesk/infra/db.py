@@ -36,6 +36,16 @@ _WHOSE = "SELECT set_config('hydradesk.account', $1, true)"
 _FROM_DRIVER = (asyncpg.PostgresError, asyncpg.InterfaceError, AsyncAdapt_asyncpg_dbapi.Error)
 """What statements that go around SQLAlchemy raise."""
 
+_LINE_BROKE = (
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+)
+"""What they raise when the server is away: the connection is of no more use."""
+
 
 class Quanta(TypeDecorator[int]):
     """An exact integer as NUMERIC(78,0): wide enough for any 256-bit token amount."""
@@ -154,8 +164,11 @@ async def _told(connection: AsyncConnection) -> AsyncIterator[None]:
         synchronous = connection.sync_connection
         assert synchronous is not None
         driver: Any = synchronous.connection.driver_connection
-        if driver.is_closed():
+        cause = error.__cause__ or error
+        wrong_input = isinstance(cause, ValueError)  # asyncpg's DataError is an InterfaceError too
+        if driver.is_closed() or (isinstance(cause, _LINE_BROKE) and not wrong_input):
             await connection.invalidate()
+            raise ConnectionError(f"the database went away: {error}") from error
         wrong = isinstance(error, asyncpg.IntegrityConstraintViolationError)
         kind = IntegrityError if wrong else DBAPIError
         raise kind("a statement of asyncpg's", None, error) from error

@@ -239,9 +239,15 @@ class PostgresServer:
         self._psql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def replace_by(self, name: str) -> None:
-        """Put another database in the place of the desk's."""
-        self.drop(DATABASE)
-        self._psql(f"ALTER DATABASE {name} RENAME TO {DATABASE}")
+        """Put another database in the place of the desk's: both renamed at once, or neither."""
+        former = f"{DATABASE}_former"
+        self.drop(former)
+        away, back = (
+            f"ALTER DATABASE {DATABASE} RENAME TO {former}",
+            f"ALTER DATABASE {name} RENAME TO {DATABASE}",
+        )
+        self._psql(f"{away}; {back}")  # one command is one transaction
+        self.drop(former)
 
     def _create_database(self) -> None:
         if DATABASE not in self._psql("SELECT datname FROM pg_database").split():

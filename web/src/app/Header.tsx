@@ -54,13 +54,14 @@ export function Header({ onHelp }: { onHelp: () => void }) {
 
 function WideHeader({ onHelp, roomy, compact }: { onHelp: () => void; roomy: boolean; compact: boolean }) {
   const { symbol } = useDesk();
+  const gap = compact ? "gap-2" : "gap-4";
   return (
-    <header className="flex h-12 shrink-0 items-center gap-4 border-b border-line bg-panel px-3">
+    <header className={`flex h-12 shrink-0 items-center border-b border-line bg-panel px-3 ${gap}`}>
       <Logo />
       <SymbolSwitch />
       <LastPrice symbol={symbol} />
       {roomy && <DayRange symbol={symbol} />}
-      <div className="ml-auto flex items-center gap-4">
+      <div className={`ml-auto flex items-center ${gap}`}>
         <Badges />
         {!compact && <StreamState symbol={symbol} />}
         {!compact && <LinkHealth />}

@@ -46,6 +46,8 @@ FLUSH_S = 0.1
 REPEAT = 50
 """… and prices, feed and a heartbeat at least every 50th flush: five seconds."""
 OF_ACCOUNT = ("orders", "trades", "positions", "risk")
+REVALUE = 10
+"""Worth follows the price at most every tenth flush: each time costs a look at the books."""
 LISTS = ("signals", "patterns", "indicators", *OF_ACCOUNT)
 
 FACTS = Counter("hydradesk_facts", "Facts published", ["topic"])
@@ -93,6 +95,7 @@ class Publisher:
         self._hub, self._sources = hub, sources
         CLIENTS.set_function(lambda: len(hub.clients))
         self._worth_changed = False
+        self._price_moved = False
         self._ticked: set[Symbol] = set()
         self._kinds: dict[str, tuple[type[Fact], Callable[[Any], None]]] = {}
         for kind, handler in (
@@ -127,6 +130,7 @@ class Publisher:
     def on_tick(self, tick: Tick) -> None:
         """Publish a price at the next flush."""
         self._ticked.add(tick.symbol)
+        self._price_moved = True
 
     def on_open_bar(self, bar: Candle) -> None:
         """Publish a growing bar at the next flush."""
@@ -152,6 +156,8 @@ class Publisher:
             turn += 1
             if turn % REPEAT == 0:
                 self._repeat()
+            if turn % REVALUE == 0 and self._price_moved:
+                self._price_moved, self._worth_changed = False, True
             await self._publish_worth()
             self._publish_prices()
             self._hub.flush()

@@ -63,10 +63,23 @@ describe("SendResult", () => {
     expect(alert).toHaveTextContent("Receipt r1");
   });
 
-  it("shows each field's fix", () => {
-    const error = refusal({ title: "Not accepted", code: "invalid", detail: "no", errors: [{ field: "qty", message: "below the lot", fix: "Use 0.0001." }] });
+  it("shows the fix of what has no field in the ticket, and does not repeat the others", () => {
+    const errors = [
+      { field: "symbol", message: "unknown", fix: "Use ETH-USDT." },
+      { field: "qty", message: "below the lot", fix: "Use 0.0001." },
+    ];
+    const error = refusal({ title: "Not accepted", code: "invalid", detail: "no", errors });
     show(<SendResult order={undefined} error={error} onRetry={nothing} />);
-    expect(screen.getByRole("alert")).toHaveTextContent("qty: below the lot Use 0.0001.");
+    expect(screen.getByRole("alert")).toHaveTextContent("symbol: unknown Use ETH-USDT.");
+    expect(screen.getByRole("alert")).not.toHaveTextContent("below the lot");
+  });
+
+  it("outlives a reset of everything that was read", async () => {
+    const client = show(<SendResult order={ORDER} error={null} onRetry={nothing} />);
+    client.setQueryData(["order", "o1"], { ...ORDER, state: "filled", version: 2 });
+    expect(await screen.findByText("filled")).toBeVisible();
+    await client.resetQueries({ queryKey: ["order"] });
+    expect(await screen.findByText("working")).toBeVisible();
   });
 
   it("offers a safe retry after silence", async () => {

@@ -22,8 +22,8 @@ export function SendResult({ order, error, onRetry }: Props) {
 
 function Receipt({ sent }: { sent: Order }) {
   // The socket keeps this entry current; the answer to the POST is only its first version.
-  const query = useQuery({ queryKey: ["order", sent.id], queryFn: () => sent, initialData: sent, enabled: false });
-  const order = query.data.version >= sent.version ? query.data : sent;
+  const query = useQuery({ queryKey: ["order", sent.id], queryFn: () => sent, enabled: false });
+  const order = query.data !== undefined && query.data.version >= sent.version ? query.data : sent;
   const { base, quote, pricePlaces } = useWords(order.symbol);
   const price = order.type === "market" ? "at market" : `at ${amount(order.price, pricePlaces)} ${quote}`;
   return (

@@ -17,7 +17,7 @@ import { toast, toastFailure } from "../../shared/ui/toasts";
 const COLUMNS: Column<Position>[] = [
   { head: "Symbol", cell: (row) => <b>{row.symbol}</b> },
   { head: "Quantity", right: true, cell: (row) => <Quantity row={row} /> },
-  { head: "Average", right: true, cell: (row) => amount(row.average_price), from: "sm" },
+  { head: "Average", right: true, cell: (row) => amount(row.average_price), from: "md" },
   { head: "Last", right: true, cell: (row) => amount(row.last_price), from: "md" },
   { head: "Value USDT", right: true, cell: (row) => amount(row.value), from: "md" },
   {
