@@ -4,12 +4,14 @@
 
 A real desk on embedded PostgreSQL replays recorded candles. Bars: from the instant a minute begins
 to be stored (all its prices are known) to a WebSocket client having the new Signal, which is sent
-after the Signal has committed; at speed 600, so that there are enough of them. Orders: one POST
-after the other over one kept-alive loopback connection, while the desk replays at 60 and trades by
-itself, until the 201; and `ExecutionService.submit` inside the desk for the same orders.
+after the Signal has committed; at speed 600, so that there are enough of them. Orders: POSTs over
+one kept-alive loopback connection until the 201, twenty a second, while the desk replays at 60 and
+trades by itself; and `ExecutionService.submit` inside the desk for the same orders. Then again back
+to back: over a hundred orders a second of one account, which all fill when the next bar closes,
+once a second, so that some orders wait for their account's fills to be booked.
 
 Limits: client and desk share the machine; each order waits for three commits, so fsync time is the
-floor; a closed loop of one client says nothing about queues.
+floor; one client says nothing about queues.
 """
 
 import argparse
@@ -25,6 +27,8 @@ import websockets
 from benchmarks.running import Desk, desk, machine, quantiles, show
 from hydradesk.kernel.time import parse_time
 
+RATE = 20.0
+"""Orders a second of the calm run: more than a person or a strategy of minutes places."""
 GOALS = {"bar_to_signal_p99_ms": 100, "intent_to_ack_p99_ms": 25}
 
 
@@ -68,8 +72,8 @@ def bars(seconds: float) -> dict[str, Any]:
     return {"signals": len(taken), **quantiles(taken, 50, 95, 99)}
 
 
-def orders(count: int) -> dict[str, Any]:
-    """POST /api/orders until 201, and submit() inside."""
+def orders(count: int, rate: float | None) -> dict[str, Any]:
+    """POST /api/orders until 201, and submit() inside; back to back without a rate."""
     with desk(speed=60, module="benchmarks.stamped", HYDRADESK_STAMPS="/dev/null") as warm:
         file = warm.data_dir.with_name("stamps")
         warm.stop()
@@ -80,6 +84,8 @@ def orders(count: int) -> dict[str, Any]:
         connection = http.client.HTTPConnection("127.0.0.1", one.port)
         for number in range(count + 50):
             body = {"symbol": "ETH-USDT", "side": "buy", "type": "market", "qty": "0.004"}
+            if rate is not None:
+                time.sleep(1 / rate)
             start = time.perf_counter()
             connection.request(
                 "POST", "/api/orders", json.dumps(body), {"Content-Type": "application/json"}
@@ -112,7 +118,8 @@ def main() -> None:
         "machine": machine(),
         "goals": GOALS,
         "bar_to_signal_ms": bars(asked.seconds),
-        "intent_to_ack": orders(asked.orders),
+        "intent_to_ack": orders(asked.orders, RATE),
+        "intent_to_ack_back_to_back": orders(asked.orders, None),
     }
     show(figures, asked.json)
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Numeric, String, Table, Text, insert, select, update
+from sqlalchemy import BigInteger, Column, Numeric, String, Table, Text, select
 
-from hydradesk.infra.db import TENANT, metadata, raw, sql
+from hydradesk.infra.db import TENANT, adding, metadata, raw, sql
 from hydradesk.infra.outbox import emit
 from hydradesk.kernel.errors import Conflict
 from hydradesk.kernel.ids import AccountId, Symbol
@@ -42,6 +42,10 @@ SET equity = excluded.equity, cash = excluded.cash, exposure = excluded.exposure
 POINT_AT = """
 SELECT at, equity, cash, exposure FROM portfolio_equity WHERE account = $1 AND at <= $2
 ORDER BY at DESC LIMIT 1"""
+OPEN = adding(positions, ("account", "symbol", "version", "body"))
+SAVE = """
+UPDATE portfolio_positions SET version = $3, body = $4
+WHERE account = $1 AND symbol = $2 AND version = $3 - 1"""
 LOCK_POSITION = """
 SELECT body FROM portfolio_positions WHERE account = $1 AND symbol = $2 FOR UPDATE"""
 """asyncpg's own: these run with every bar and every order."""
@@ -63,18 +67,12 @@ class PortfolioStore:
 
     async def save(self, tx: Tx, position: Position) -> None:
         """Save a moved position and emit it; Conflict when somebody moved it first."""
-        key = {"account": position.account, "symbol": position.symbol}
-        row = {"version": position.version, "body": msgspec.json.encode(position).decode()}
-        if position.version == 1:
-            await sql(tx).execute(insert(positions).values(key | row))
-        else:
-            mine = (positions.c.account == position.account) & (
-                positions.c.symbol == position.symbol
-            )
-            before = mine & (positions.c.version == position.version - 1)
-            done = await sql(tx).execute(update(positions).where(before).values(**row))
-            if done.rowcount != 1:
-                raise Conflict(f"position {position.account} {position.symbol} moved meanwhile")
+        row = (position.account, position.symbol, position.version)
+        change = OPEN if position.version == 1 else SAVE
+        body = msgspec.json.encode(position).decode()
+        done = await (await raw(tx)).execute(change, *row, body)
+        if done not in ("INSERT 0 1", "UPDATE 1"):
+            raise Conflict(f"position {position.account} {position.symbol} moved meanwhile")
         await emit(tx, _moved(position))
 
     async def add_point(self, tx: Tx, account: AccountId, point: EquityPoint) -> None:

@@ -25,7 +25,9 @@ from hydradesk.market.contracts import Instrument, Instruments, Prices
 from hydradesk.risk.contracts import Guardian, Intent, Refused, Reservations
 
 BATCH = 64
-"""Reports booked in one transaction at most."""
+"""Reports asked for at once."""
+TOGETHER = 4
+"""Reports booked in one transaction at most: new orders of the account wait for no more than it."""
 
 log = structlog.get_logger("execution")
 
@@ -176,7 +178,9 @@ class ExecutionService:
                     after = await self._books.orders.reached(tx, venue)
                 news = await self._venues[venue].reports(after, BATCH)
                 for _, group in groupby(news, key=_account):
-                    await self._book_group(venue, list(group))
+                    mine = list(group)
+                    for first in range(0, len(mine), TOGETHER):
+                        await self._book_group(venue, mine[first : first + TOGETHER])
                 booked += len(news)
                 if len(news) < BATCH:
                     return booked

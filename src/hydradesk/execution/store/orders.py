@@ -175,10 +175,11 @@ class SqlOrderStore:
 
     async def advance(self, tx: Tx, venue: str, report: VenueReport) -> bool:
         """Move the cursor to this report; False when it was booked before; Conflict on a gap."""
-        await insert_new(tx, cursors, venue=venue, seq=0)
         connection = await raw(tx)
         here = await connection.fetchval(MEET, venue)
-        assert here is not None
+        if here is None:  # the venue's first report; somebody may be as quick as we
+            await insert_new(tx, cursors, venue=venue, seq=0)
+            here = await connection.fetchval(MEET, venue)
         if report.seq <= here:
             return False
         if report.seq != here + 1:

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from hydradesk.kernel.errors import Invalid
-from hydradesk.kernel.time import MICROSECOND, SECOND, Clock
+from hydradesk.kernel.time import MICROSECOND, MILLISECOND, SECOND, Clock
 
 MIN_SPEED, MAX_SPEED = 0.1, 3600.0
+MADE_GOOD = 50 * MILLISECOND
+"""Wall time that a desk may be late and still catch up: storing a minute takes less."""
 
 
 def checked_speed(speed: float) -> float:
@@ -89,9 +91,10 @@ class Pace:
         return self._desk_then + int((self._wall.now() - self._wall_then) * self.speed)
 
     def _forgive(self, desk: int) -> None:
-        """Never hurry to catch up: time lost by a slow desk stays lost."""
-        if self._due() > desk:
-            self.begin(desk)
+        """Make good what one busy moment cost; more than that stays lost, nothing is hurried."""
+        most = desk + int(MADE_GOOD * self.speed)
+        if self._due() > most:
+            self.begin(most)
 
     async def _doze(self, seconds: float) -> None:
         waits = [asyncio.ensure_future(one) for one in (self._sleep(seconds), self._changed.wait())]
