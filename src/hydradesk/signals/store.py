@@ -20,7 +20,6 @@ from sqlalchemy import (
     Table,
     Text,
     func,
-    insert,
     select,
     tuple_,
     update,
@@ -215,7 +214,8 @@ class SqlSignals:
         for signal in taken.ended:
             await _end(tx, signal)
         if taken.signal is not None:
-            await sql(tx).execute(insert(signals), _columns(taken.signal))
+            columns = _columns(taken.signal)
+            await connection.execute(adding(signals, [*columns]), *columns.values())
 
     async def get(self, signal: SignalId) -> Signal:
         """Return one; NotFound."""

@@ -87,6 +87,8 @@ SELECT number, body FROM execution_orders
 WHERE account = $1 AND ($2::boolean IS NULL OR done = $2) AND ($3::text IS NULL OR symbol = $3)
     AND ($4::bigint IS NULL OR number < $4)
 ORDER BY number DESC LIMIT $5"""
+AUTOMATIC = """
+SELECT signal, ended FROM execution_automatic WHERE account = $1 AND symbol = $2 ORDER BY signal"""
 REACHED = "SELECT seq FROM execution_venue_cursors WHERE venue = $1"
 MEET = REACHED + " FOR UPDATE"
 MOVE = "UPDATE execution_venue_cursors SET seq = $2 WHERE venue = $1"
@@ -143,9 +145,7 @@ class SqlOrderStore:
         self, tx: Tx, account: AccountId, symbol: Symbol
     ) -> list[tuple[SignalId, bool]]:
         """Return the signals whose automatic positions are open, and whether each has ended."""
-        mine = (automatic.c.account == account) & (automatic.c.symbol == symbol)
-        rows = select(automatic.c.signal, automatic.c.ended).where(mine)
-        found = await sql(tx).execute(rows.order_by(automatic.c.signal))
+        found = await (await raw(tx)).fetch(AUTOMATIC, account, symbol)
         return [(SignalId(signal), ended) for signal, ended in found]
 
     async def open_automatic(
