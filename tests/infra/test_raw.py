@@ -1,4 +1,4 @@
-"""Statements around SQLAlchemy fail as its own do, and leave no broken connection behind."""
+"""Statements that go around SQLAlchemy fail as its own do and leave no broken connection."""
 
 import asyncio
 

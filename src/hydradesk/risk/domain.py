@@ -134,7 +134,7 @@ def order_size(case: Case) -> Objection | None:
     return Objection(
         f"the order is worth {plain(case.intent.notional)}, over the limit of "
         f"{case.limits.order_max}",
-        "send a smaller quantity",
+        f"send a quantity worth at most {case.limits.order_max}",
     )
 
 
@@ -169,7 +169,7 @@ def cash(case: Case) -> Objection | None:
         return None
     return Objection(
         f"the order may cost {plain(cost)} with fees, and {plain(case.exposure.cash)} is free",
-        "send a smaller quantity",
+        f"send a quantity that costs at most {plain(case.exposure.cash)} with fees",
     )
 
 
