@@ -41,9 +41,9 @@ class Client:
         self.topics: set[str] = set()
         self.dropped: str | None = None
         self.overflow = asyncio.Event()
-        self._queue: deque[str] = deque()
+        self._queue: list[str] = []
         self._bytes = 0
-        self._ready = asyncio.Event()
+        self._waiter: asyncio.Future[None] | None = None
 
     def offer(self, text: str) -> None:
         """Queue a message; mark the client as dropped when the queue is full."""
@@ -55,16 +55,21 @@ class Client:
             return
         self._queue.append(text)
         self._bytes += len(text)
-        self._ready.set()
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     async def take(self) -> list[str]:
-        """Wait for messages and return all there are."""
+        """Wait for messages and return all there are. For one writer.
+
+        A future, not an Event: a thousand writers wait here five times a second.
+        """
         while not self._queue:
-            self._ready.clear()
-            await self._ready.wait()
-        texts = list(self._queue)
-        self._queue.clear()
-        self._bytes = 0
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        texts, self._queue, self._bytes = self._queue, [], 0
         return texts
 
 
