@@ -26,7 +26,7 @@ from hydradesk.risk.contracts import Guardian, Intent, Refused, Reservations
 
 BATCH = 64
 """Reports asked for at once."""
-TOGETHER = 4
+TOGETHER = 2
 """Reports booked in one transaction at most: new orders of the account wait for no more than it."""
 
 log = structlog.get_logger("execution")
