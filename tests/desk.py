@@ -5,7 +5,7 @@ from decimal import Decimal as D
 from typing import Any
 
 from hydradesk.accounts.contracts import Account
-from hydradesk.accounts.store import AccountStore
+from hydradesk.accounts.store.paper import AccountStore
 from hydradesk.execution.contracts import Order
 from hydradesk.execution.domain.intents import Wanted
 from hydradesk.execution.domain.paper import PaperTerms

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import httpx2
+import msgspec
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -14,10 +15,10 @@ from hydradesk.doors.gateway.middleware import MAX_BODY, SECURITY
 from hydradesk.infra.clock import RandomIds
 from hydradesk.infra.db import Database, sql
 from hydradesk.infra.health import Checks, HealthCheck
-from hydradesk.infra.http import Page, Principal, Routes, requires
+from hydradesk.infra.http import Page, Principal, Routes, StepUp, requires
 from hydradesk.kernel import errors
-from hydradesk.kernel.ids import AccountId
-from hydradesk.kernel.time import DAY, SimClock
+from hydradesk.kernel.ids import AccountId, PersonId
+from hydradesk.kernel.time import DAY, SimClock, TimeNs
 
 FAMILIES = {
     "invalid": (422, errors.Invalid),
@@ -37,13 +38,13 @@ class Counter:
         self.db, self.count, self.fail = db, 0, False
         self.routes = Routes("/try", "try")
         add = self.routes.add
-        add("GET", "/error/{family}", Page[str])(self.error)
-        add("GET", "/broken", Page[str])(self.broken)
-        add("GET", "/database/{what}", Page[str])(self.database)
-        add("GET", "/typed", Page[str])(self.typed)
-        add("GET", "/large", Page[str])(self.large)
-        add("POST", "/write", Page[int], status=201)(self.write)
-        add("POST", "/large", Page[str])(self.large)
+        add("GET", "/error/{family}", Page[str], scope="market:read")(self.error)
+        add("GET", "/broken", Page[str], scope="market:read")(self.broken)
+        add("GET", "/database/{what}", Page[str], scope="market:read")(self.database)
+        add("GET", "/typed", Page[str], scope="market:read")(self.typed)
+        add("GET", "/large", Page[str], scope="market:read")(self.large)
+        add("POST", "/write", Page[int], status=201, scope="market:read")(self.write)
+        add("POST", "/large", Page[str], scope="market:read")(self.large)
 
     async def error(self, family: str) -> None:
         raise FAMILIES[family][1]("so it is", field="thing", fix="do it so")
@@ -83,7 +84,7 @@ class Setting:
         """A run of the desk, as its clients see it."""
 
         async def nobody(request: object) -> Principal:
-            return Principal(AccountId("me"), frozenset())
+            return Principal(account=AccountId("me"), scopes=frozenset({"market:read"}))
 
         async def fine() -> HealthCheck:
             return HealthCheck(name="fine", ok=True, detail="")
@@ -94,6 +95,7 @@ class Setting:
             identify=nobody,
             checks=Checks({"fine": fine}),
             new_id=self.ids.new,
+            now=self.wall.now,
             idempotency=IdempotencyStore(self.db, self.wall, self.ids.new()),
         )
         transport = httpx2.ASGITransport(build(door), raise_app_exceptions=False)
@@ -279,28 +281,31 @@ async def test_answers_are_kept_for_a_day(here: Setting) -> None:
     assert (await here.client.post("/api/try/write", headers=key)).json()["items"] == [2]
 
 
-async def test_a_scope_is_needed_and_named(db: Database) -> None:
+async def test_a_scope_is_needed_and_named() -> None:
     from starlette.requests import Request
 
-    async def anonymous(request: object) -> None:
-        return None
-
-    async def reader(request: object) -> Principal:
-        return Principal(AccountId("me"), frozenset({"orders:read"}))
-
-    def asked(identify: object) -> Request:
+    def asked(me: Principal, now: int = 0) -> Request:
         class App:
             class state:
                 pass
 
-        App.state.identify = identify  # type: ignore[attr-defined]
-        return Request({"type": "http", "app": App, "headers": []})
+        App.state.now = lambda: now  # type: ignore[attr-defined]
+        return Request({"type": "http", "app": App, "headers": [], "state": {"principal": me}})
 
-    with pytest.raises(errors.Unauthenticated):
-        await requires("orders:read")(asked(anonymous))
+    known = Principal(person=PersonId("p"), account=AccountId("a"), fresh_until=TimeNs(5))
+    reader = msgspec.structs.replace(known, scopes=frozenset({"orders:read"}))
+    stale = Principal(refusal=errors.Unauthenticated("this token has expired"))
+    with pytest.raises(errors.Unauthenticated, match="sign in"):
+        await requires("orders:read")(asked(Principal()))
+    with pytest.raises(errors.Unauthenticated, match="expired"):
+        await requires("orders:read")(asked(stale))
     with pytest.raises(errors.Forbidden, match="orders:write"):
         await requires("orders:write")(asked(reader))
-    assert (await requires("orders:read")(asked(reader))).account == "me"
+    with pytest.raises(StepUp):
+        await requires("orders:read", step_up=True)(asked(reader, now=6))
+    await requires("orders:read", step_up=True)(asked(reader, now=5))
+    with pytest.raises(errors.Unavailable):
+        await requires("orders:read")(asked(msgspec.structs.replace(reader, account=AccountId(""))))
 
 
 def test_only_a_server_that_is_away_is_called_away() -> None:

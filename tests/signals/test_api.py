@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from hydradesk.infra.db import Database
 from hydradesk.infra.http import Principal
 from hydradesk.kernel.errors import DeskError, Invalid, NotFound
-from hydradesk.kernel.ids import AccountId, SessionId
+from hydradesk.kernel.ids import SessionId
 from hydradesk.kernel.time import HOUR, MINUTE, TimeNs, parse_time, rfc3339
 from hydradesk.market.contracts import Candle
 from hydradesk.signals.api import routes, signal_view
@@ -42,10 +42,7 @@ def app(store: SqlSignals, desk: Here) -> FastAPI:
     """A door that knows everybody, and shows refusals plainly."""
     door = FastAPI()
     door.include_router(routes(store, desk, INSTRUMENTS).router, prefix="/api")
-    me = Principal(AccountId("me"), frozenset({"signals:read"}))
-
-    async def identify(request: Request) -> Principal:
-        return me
+    me = Principal(scopes=frozenset({"signals:read", "market:read"}))
 
     async def refuse(request: Request, error: Exception) -> Response:
         assert isinstance(error, DeskError)
@@ -57,7 +54,6 @@ def app(store: SqlSignals, desk: Here) -> FastAPI:
         reply: Response = await call_next(request)
         return reply
 
-    door.state.identify = identify
     door.add_exception_handler(DeskError, refuse)
     door.middleware("http")(introduce)
     return door

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-import hydradesk.accounts.store
+import hydradesk.accounts.store.paper
+import hydradesk.accounts.store.people
 import hydradesk.doors.gateway.idempotency
 import hydradesk.execution.store.orders
 import hydradesk.execution.store.paper

@@ -1,8 +1,10 @@
 """The only file that knows every concrete class: Settings in, a house that can be run out."""
 
 from msgspec import Struct
+from sqlalchemy.exc import DBAPIError
 
-from hydradesk.accounts.store import AccountStore
+from hydradesk.accounts.contracts import DEMO_SCOPES
+from hydradesk.accounts.store.paper import AccountStore
 from hydradesk.app.settings import Settings
 from hydradesk.doors.gateway.app import LOOPBACK, Door
 from hydradesk.doors.gateway.hub import Hub
@@ -23,7 +25,7 @@ from hydradesk.infra.health import Checks, HealthCheck, LoopLag, database, disk
 from hydradesk.infra.http import Principal, Routes
 from hydradesk.infra.lanes import Lanes
 from hydradesk.kernel.errors import Unavailable
-from hydradesk.kernel.ids import SessionId
+from hydradesk.kernel.ids import AccountId, PersonId, SessionId
 from hydradesk.kernel.time import MILLISECOND, TimeNs, rfc3339
 from hydradesk.ledger.store import LedgerStore
 from hydradesk.market import api as market_api
@@ -45,12 +47,8 @@ from hydradesk.signals.contracts import SignalEnded, SignalMade
 from hydradesk.signals.service import Brain
 from hydradesk.signals.store import SqlSignals
 
-LOCAL = frozenset(
-    f"{what}:{how}"
-    for what in ("signals", "orders", "portfolio", "risk")
-    for how in ("read", "write")
-)
-"""What the one local person may do until there are accounts."""
+LOCAL = PersonId("local")
+"""Who sits at a desk that runs with --demo."""
 
 
 class Databases(Struct, frozen=True):
@@ -144,9 +142,10 @@ class House:
         return Door(
             routes=self.routes(),
             hub=self.hub,
-            identify=self._identify,
+            identify=self._local,
             checks=self.checks(),
             new_id=self.ids.new,
+            now=self.clocks.wall.now,
             idempotency=self.idempotency,
             hosts=LOOPBACK | {self.settings.host},
         )
@@ -218,9 +217,13 @@ class House:
         self.market.listeners.on_open_bar = self.publisher.on_open_bar
         self.market.listeners.on_feed = self.publisher.on_feed
 
-    async def _identify(self, request: object) -> Principal:
+    async def _local(self, scope: object) -> Principal:
         """Everybody on loopback is the one local person, trading the running session."""
-        return Principal((await self.portfolio.current()).id, LOCAL)
+        try:
+            account = (await self.portfolio.current()).id
+        except (Unavailable, DBAPIError, OSError):
+            account = AccountId("")
+        return Principal(person=LOCAL, account=account, role="demo", scopes=DEMO_SCOPES)
 
     async def _feed_probe(self) -> HealthCheck:
         status = self.market.status()

@@ -23,8 +23,9 @@ from hydradesk.kernel.tx import Tx
 metadata = MetaData()
 """Every table of the house. A table with a tenant's rows has a column `account` and TENANT."""
 
-TENANT: dict[str, bool] = {"tenant": True}
-"""Pass as `info=` to a Table: the migrations force row-level security on it by `account`."""
+TENANT = {"tenant": "account"}
+OF_PERSON = {"tenant": "person"}
+"""Pass as `info=` to a Table: the migrations force row-level security on it by that column."""
 
 Role = Literal["owner", "app", "system"]
 ROLE_NAMES: dict[Role, str] = {"app": "hydradesk_app", "system": "hydradesk_system"}

@@ -4,14 +4,15 @@ import base64
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from msgspec import Struct
 
-from hydradesk.kernel.errors import Forbidden, Invalid, Unauthenticated
-from hydradesk.kernel.ids import AccountId
+from hydradesk.kernel.errors import DeskError, Forbidden, Invalid, Unauthenticated, Unavailable
+from hydradesk.kernel.ids import AccountId, PersonId
+from hydradesk.kernel.time import TimeNs
 
 T = TypeVar("T")
 Handler = Callable[..., Awaitable[Any]]
@@ -24,28 +25,64 @@ class Page(Struct, Generic[T], frozen=True):
     next: str | None = None
 
 
-class Principal(Struct, frozen=True):
-    """The caller, as established by the gateway's middleware."""
+class Principal(Struct, frozen=True, kw_only=True):
+    """The caller of a request, as the gateway's gate established it; anybody may be anonymous."""
 
-    account: AccountId
-    scopes: frozenset[str]
+    person: PersonId | None = None
+    """None: nobody we know."""
+    account: AccountId = AccountId("")
+    """The person's paper account in the running session; empty: none (yet)."""
+    role: str = "anonymous"
+    """user, pro, premium, support, admin, service; `anonymous`, or `demo` without sign-in."""
+    scopes: frozenset[str] = frozenset()
+    """What the role allows, narrowed to what the key in use was made for."""
+    session: str | None = None
+    """The signed-in session; None with an API key."""
+    key: str | None = None
+    """The API key used; None with a session."""
+    fresh_until: TimeNs = TimeNs(0)
+    """Until when, on the wall clock, a second proof of identity counts (step-up)."""
+    refusal: DeskError | None = None
+    """What was wrong with the credentials sent; routes that need any raise it."""
 
 
-Identify = Callable[[Request], Awaitable[Principal | None]]
-"""How a door finds out who is calling; the gateway puts its own on app.state.identify."""
+class StepUp(Forbidden):
+    """The caller may, once they prove again who they are (HTTP 403)."""
+
+    code = "step_up_required"
 
 
-def requires(scope: str) -> Callable[[Request], Awaitable[Principal]]:
-    """Build a dependency that yields the caller, or refuses."""
+async def caller(request: Request) -> Principal:
+    """Return who is calling."""
+    principal: Principal = request.state.principal
+    return principal
 
-    async def dependency(request: Request) -> Principal:
-        identify: Identify = request.app.state.identify
-        principal = await identify(request)
-        if principal is None:
-            raise Unauthenticated("sign in first")
-        if scope not in principal.scopes:
-            raise Forbidden(f"needs scope {scope}")
-        return principal
+
+Caller = Annotated[Principal, Depends(caller)]
+"""The type of a handler's parameter for who is calling."""
+TRADING = frozenset({"orders", "portfolio", "risk", "withdrawals"})
+"""Scopes, up to the colon, that are about a paper account."""
+
+
+def requires(scope: str, *, step_up: bool = False) -> Callable[[Request], Awaitable[None]]:
+    """Build a dependency that refuses callers without a scope, or without a fresh proof.
+
+    A coroutine: FastAPI would run a plain function in a thread.
+    """
+    family = scope.partition(":")[0]
+
+    async def dependency(request: Request) -> None:
+        me: Principal = request.state.principal
+        if scope not in me.scopes:
+            if me.refusal is not None:
+                raise me.refusal
+            if me.person is None:
+                raise Unauthenticated("sign in first", fix="sign in, or send an API key")
+            raise Forbidden(f"this needs the scope {scope}")
+        if step_up and me.fresh_until < request.app.state.now():
+            raise StepUp("prove again that it is you", fix="POST /api/auth/step-up, then repeat")
+        if family in TRADING and not me.account:
+            raise Unavailable("the desk is still opening its paper account", fix="ask again soon")
 
     return dependency
 
@@ -65,8 +102,16 @@ class Routes:
     def __init__(self, prefix: str, tag: str) -> None:
         self.router = APIRouter(prefix=prefix, tags=[tag])
 
-    def add(
-        self, method: str, path: str, view: object, *, status: int = 200, example: object = None
+    def add(  # noqa: PLR0913  (what a route is)
+        self,
+        method: str,
+        path: str,
+        view: object,
+        *,
+        scope: str,
+        step_up: bool = False,
+        status: int = 200,
+        example: object = None,
     ) -> Callable[[Handler], Handler]:
         """Register a handler; its name becomes the operation id, its docstring the description.
 
@@ -74,6 +119,8 @@ class Routes:
             method: GET, POST …
             path: below the prefix.
             view: the type of what the handler returns, for the schema.
+            scope: what the caller must be allowed; see docs/authorisation.md.
+            step_up: whether they must have proved lately who they are.
             status: of a success.
             example: an instance of `view`, shown in the document.
         """
@@ -101,10 +148,34 @@ class Routes:
                 response_class=Response,
                 operation_id=_camel(handler.__name__),
                 responses={status: {"description": "OK", "content": {"application/json": content}}},
+                **_guarded(scope, step_up),
             )
             return handler
 
         return register
+
+    def raw(
+        self, method: str, path: str, *, scope: str, step_up: bool = False, **more: Any
+    ) -> Callable[[Handler], Handler]:
+        """Register a handler that answers with a Response of its own: files, redirects."""
+
+        def register(handler: Handler) -> Handler:
+            self.router.add_api_route(
+                path,
+                handler,
+                methods=[method],
+                operation_id=_camel(handler.__name__),
+                response_model=None,
+                **{"response_class": Response} | more | _guarded(scope, step_up),
+            )
+            return handler
+
+        return register
+
+
+def _guarded(scope: str, step_up: bool) -> dict[str, Any]:
+    said = {"x-scope": scope} | ({"x-step-up": True} if step_up else {})
+    return {"dependencies": [Depends(requires(scope, step_up=step_up))], "openapi_extra": said}
 
 
 def encode_cursor(*parts: str | int) -> str:

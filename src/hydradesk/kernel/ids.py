@@ -4,6 +4,8 @@ from typing import NewType, Protocol
 
 AccountId = NewType("AccountId", str)
 """An owner (`paper-1`); the ledger adds a book to it (`paper-1/hold`)."""
+PersonId = NewType("PersonId", str)
+"""Somebody who may sign in (`p-…`), or `local`: who sits at a desk that runs with --demo."""
 OrderId = NewType("OrderId", str)
 """Chosen by whoever wants the order; intent, order and venue client id share it."""
 Symbol = NewType("Symbol", str)

@@ -165,23 +165,29 @@ def routes(market: MarketService, candles: SqlCandles) -> Routes:
     api = Routes("", "market")
     pages = _CandlePages(market, candles)
 
-    @api.add("GET", "/feed", FeedView, example=FEED)
+    @api.add("GET", "/feed", FeedView, example=FEED, scope="market:read")
     async def read_feed() -> FeedView:
         """The running session: feed, clock, speed and how far each stream can be trusted."""
         return feed_view(market)
 
-    @api.add("POST", "/feed", FeedView, example=FEED)
+    @api.add("POST", "/feed", FeedView, example=FEED, scope="desk:write")
     async def control_feed(command: FeedCommand) -> FeedView:
         """Pause, resume, change speed, seek or restart; a seek opens a new session."""
         await _obey(market, command)
         return feed_view(market)
 
-    @api.add("GET", "/markets", Page[MarketView], example=Page([MARKET]))
+    @api.add("GET", "/markets", Page[MarketView], example=Page([MARKET]), scope="market:read")
     async def list_markets() -> Page[MarketView]:
         """Every pair with its filters, last price and last 24 hours."""
         return Page([_market(market, one) for one in market.instruments.all])
 
-    @api.add("GET", "/candles", Page[CandleView], example=Page([CANDLE], "WzE3NTA3MjkyMDBd"))
+    @api.add(
+        "GET",
+        "/candles",
+        Page[CandleView],
+        example=Page([CANDLE], "WzE3NTA3MjkyMDBd"),
+        scope="market:read",
+    )
     async def list_candles(  # noqa: PLR0913  (query parameters)
         *,
         symbol: Annotated[str, Query(description="ETHUSDT too", openapi_examples=PAIRS)],

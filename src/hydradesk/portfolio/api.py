@@ -4,20 +4,18 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Query
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict
 
 from hydradesk.accounts.contracts import Account
-from hydradesk.infra.http import Page, Principal, Routes, requires
+from hydradesk.infra.http import Caller, Page, Routes
 from hydradesk.kernel.numbers import MONEY, plain, quotient
 from hydradesk.kernel.time import Clock, rfc3339
 from hydradesk.market.contracts import Prices
 from hydradesk.portfolio.contracts import EquityPoint, Position
 from hydradesk.portfolio.service import PortfolioService
 
-Reader = Annotated[Principal, Depends(requires("portfolio:read"))]
-Writer = Annotated[Principal, Depends(requires("portfolio:write"))]
 STEP = Decimal("1e-8")
 PERCENT_STEP = Decimal("0.01")
 
@@ -195,27 +193,27 @@ def routes(
     """Build the portfolio routes; `publish` delivers what a write emitted before we answer."""
     api = Routes("/portfolio", "portfolio")
 
-    @api.add("GET", "", PortfolioView, example=PORTFOLIO)
-    async def read_portfolio(me: Reader) -> PortfolioView:
+    @api.add("GET", "", PortfolioView, example=PORTFOLIO, scope="portfolio:read")
+    async def read_portfolio(me: Caller) -> PortfolioView:
         """Cash, exposure, equity and profit of the running session's paper account."""
         return await reader.view(await portfolio.current())
 
-    @api.add("GET", "/equity", Page[EquityView], example=Page([EQUITY]))
+    @api.add("GET", "/equity", Page[EquityView], example=Page([EQUITY]), scope="portfolio:read")
     async def read_equity(
-        me: Reader, limit: Annotated[int, Query(ge=1, le=10_000)] = 1_440
+        me: Caller, limit: Annotated[int, Query(ge=1, le=10_000)] = 1_440
     ) -> Page[EquityView]:
         """The equity curve, a point a minute, oldest first."""
         return Page([equity_view(one) for one in await portfolio.curve(me.account, limit)])
 
-    @api.add("PATCH", "", PortfolioView, example=PORTFOLIO)
-    async def change_portfolio(me: Writer, request: PortfolioChange) -> PortfolioView:
+    @api.add("PATCH", "", PortfolioView, example=PORTFOLIO, scope="portfolio:write")
+    async def change_portfolio(me: Caller, request: PortfolioChange) -> PortfolioView:
         """Turn signals into orders for this account, or stop doing so."""
         account = await portfolio.set_auto_trade(request.auto_trade)
         await publish()
         return await reader.view(account)
 
-    @api.add("POST", "/reset", PortfolioView, example=PORTFOLIO)
-    async def reset_portfolio(me: Writer) -> PortfolioView:
+    @api.add("POST", "/reset", PortfolioView, example=PORTFOLIO, scope="portfolio:write")
+    async def reset_portfolio(me: Caller) -> PortfolioView:
         """Cancel what is live, close this paper account and open a fresh one."""
         account = await portfolio.reset()
         await publish()
@@ -228,8 +226,8 @@ def position_routes(portfolio: PortfolioService, reader: PortfolioReader) -> Rou
     """Build the route that lists positions."""
     api = Routes("/positions", "positions")
 
-    @api.add("GET", "", Page[PositionView], example=Page([POSITION]))
-    async def list_positions(me: Reader) -> Page[PositionView]:
+    @api.add("GET", "", Page[PositionView], example=Page([POSITION]), scope="portfolio:read")
+    async def list_positions(me: Caller) -> Page[PositionView]:
         """Positions of the current account by symbol, closed ones with their realised profit."""
         return Page(await reader.positions(await portfolio.current()))
 

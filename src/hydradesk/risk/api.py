@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Query
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
-from hydradesk.infra.http import Page, Principal, Routes, decode_cursor, encode_cursor, requires
+from hydradesk.infra.http import Caller, Page, Routes, decode_cursor, encode_cursor
 from hydradesk.kernel.ids import Symbol
 from hydradesk.kernel.numbers import plain
 from hydradesk.kernel.time import MILLISECOND, rfc3339
@@ -16,8 +16,6 @@ from hydradesk.risk.contracts import Check, Judgement, Side
 from hydradesk.risk.service import RiskService, Standing
 
 PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
-Reader = Annotated[Principal, Depends(requires("risk:read"))]
-Writer = Annotated[Principal, Depends(requires("risk:write"))]
 
 
 class Used(Struct, frozen=True, kw_only=True):
@@ -143,14 +141,16 @@ def routes(risk: RiskService, refresh: Callable[[], Awaitable[None]]) -> Routes:
     """Build the routes around one service; `refresh` publishes what a write emitted."""
     api = Routes("/risk", "risk")
 
-    @api.add("GET", "/limits", LimitsView, example=LIMITS)
-    async def read_limits(me: Reader) -> LimitsView:
+    @api.add("GET", "/limits", LimitsView, example=LIMITS, scope="risk:read")
+    async def read_limits(me: Caller) -> LimitsView:
         """The limits in force, and how much of each is used."""
         return limits_view(await risk.standing(me.account, Symbol("")))
 
-    @api.add("GET", "/judgements", Page[JudgementView], example=Page([JUDGEMENT]))
+    @api.add(
+        "GET", "/judgements", Page[JudgementView], example=Page([JUDGEMENT]), scope="risk:read"
+    )
     async def list_judgements(
-        me: Reader,
+        me: Caller,
         limit: Annotated[int, Query(ge=1, le=500)] = 50,
         cursor: Annotated[str | None, Query(max_length=200)] = None,
     ) -> Page[JudgementView]:
@@ -160,15 +160,15 @@ def routes(risk: RiskService, refresh: Callable[[], Awaitable[None]]) -> Routes:
         following = encode_cursor(rows[-1][0]) if len(rows) == limit else None
         return Page([judgement_view(one) for _, one in rows], following)
 
-    @api.add("POST", "/halt", LimitsView, example=LIMITS)
-    async def halt_trading(me: Writer, request: HaltRequest) -> LimitsView:
+    @api.add("POST", "/halt", LimitsView, example=LIMITS, scope="risk:write")
+    async def halt_trading(me: Caller, request: HaltRequest) -> LimitsView:
         """Refuse every order but reductions, until resumed; survives a restart."""
         await risk.halt(request.reason)
         await refresh()
         return limits_view(await risk.standing(me.account, Symbol("")))
 
-    @api.add("POST", "/resume", LimitsView, example=LIMITS)
-    async def resume_trading(me: Writer) -> LimitsView:
+    @api.add("POST", "/resume", LimitsView, example=LIMITS, scope="risk:write")
+    async def resume_trading(me: Caller) -> LimitsView:
         """Trade again."""
         await risk.resume()
         await refresh()

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from hydradesk.analysis.rows import Lean
-from hydradesk.infra.http import Page, Principal, Routes, decode_cursor, encode_cursor, requires
+from hydradesk.infra.http import Caller, Page, Routes, decode_cursor, encode_cursor
 from hydradesk.kernel.errors import Invalid, NotFound
 from hydradesk.kernel.ids import SessionId, SignalId
 from hydradesk.kernel.time import TimeNs, parse_time, rfc3339
@@ -28,7 +28,6 @@ from hydradesk.signals.contracts import (
 from hydradesk.signals.ports import Desk
 from hydradesk.signals.store import SqlSignals, Wanted
 
-Reader = Annotated[Principal, Depends(requires("signals:read"))]
 Text = Annotated[str | None, Query(max_length=64)]
 Cursor = Annotated[str | None, Query(max_length=300, description="`next` of the last page")]
 Name = Annotated[str, Path(description="The signal's id")]
@@ -270,9 +269,11 @@ def routes(store: SqlSignals, desk: Desk, instruments: Instruments) -> Routes:
 
 
 def _rows(api: Routes, store: SqlSignals, asker: "_Asker") -> None:
-    @api.add("GET", "/indicators", Page[IndicatorView], example=Page([INDICATORS]))
+    @api.add(
+        "GET", "/indicators", Page[IndicatorView], example=Page([INDICATORS]), scope="market:read"
+    )
     async def list_indicators(
-        me: Reader,
+        me: Caller,
         symbol: Annotated[str, Query(max_length=32, openapi_examples=ETH)],
         timeframe: Annotated[str, Query(max_length=8, openapi_examples=FIVE)],
         span: Annotated[tuple[TimeNs | None, TimeNs | None], Depends(_span)],
@@ -290,9 +291,9 @@ def _rows(api: Routes, store: SqlSignals, asker: "_Asker") -> None:
 
 
 def _many(api: Routes, store: SqlSignals, asker: "_Asker") -> None:
-    @api.add("GET", "/patterns", Page[PatternView], example=Page([PATTERN]))
+    @api.add("GET", "/patterns", Page[PatternView], example=Page([PATTERN]), scope="market:read")
     async def list_patterns(
-        me: Reader, stream: Filter, limit: int = 50, cursor: Cursor = None
+        me: Caller, stream: Filter, limit: int = 50, cursor: Cursor = None
     ) -> Page[PatternView]:
         """Candlestick patterns of the current session, newest first."""
         after = decode_cursor(cursor, (int, str, str, str))
@@ -304,9 +305,9 @@ def _many(api: Routes, store: SqlSignals, asker: "_Asker") -> None:
             following = encode_cursor(last.at, last.symbol, last.timeframe, last.pattern)
         return Page([pattern_view(one) for one in rows], following)
 
-    @api.add("GET", "/signals", Page[SignalView], example=Page([SIGNAL]))
+    @api.add("GET", "/signals", Page[SignalView], example=Page([SIGNAL]), scope="signals:read")
     async def list_signals(
-        me: Reader,
+        me: Caller,
         stream: Filter,
         direction: Annotated[str | None, Query(max_length=64, description="BUY,SELL")] = None,
         status: Text = None,
@@ -327,8 +328,10 @@ def _many(api: Routes, store: SqlSignals, asker: "_Asker") -> None:
 
 
 def _single(api: Routes, store: SqlSignals, desk: Desk) -> None:
-    @api.add("GET", "/signals/stats", Page[RecordView], example=Page([RECORD]))
-    async def read_signal_stats(me: Reader) -> Page[RecordView]:
+    @api.add(
+        "GET", "/signals/stats", Page[RecordView], example=Page([RECORD]), scope="signals:read"
+    )
+    async def read_signal_stats(me: Caller) -> Page[RecordView]:
         """How the session's signals have done so far, by symbol and timeframe."""
         session = desk.session()
         rows = [] if session is None else await store.recorded(session, desk.now())
@@ -339,8 +342,8 @@ def _single(api: Routes, store: SqlSignals, desk: Desk) -> None:
             ]
         )
 
-    @api.add("GET", "/signals/{signal_id}", SignalView, example=SIGNAL)
-    async def read_signal(me: Reader, signal_id: Name) -> SignalView:
+    @api.add("GET", "/signals/{signal_id}", SignalView, example=SIGNAL, scope="signals:read")
+    async def read_signal(me: Caller, signal_id: Name) -> SignalView:
         """One signal with its votes, its reasoning and what became of it."""
         signal, now = await store.get(SignalId(signal_id)), desk.now()
         if signal.at > now:

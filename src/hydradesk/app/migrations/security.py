@@ -34,6 +34,14 @@ def grant(schema: str, *, app: bool) -> None:
             op.execute(f"REVOKE ALL ON {schema}.{table} FROM {APP}")
 
 
+def grant_tables(*tables: str, app: bool) -> None:
+    """Let the system role work with new tables, and the app role read them where `app`."""
+    for table in tables:
+        op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {SYSTEM}")
+        if app:
+            op.execute(f"GRANT SELECT ON {table} TO {APP}")
+
+
 def protect(table: str, *columns: str) -> None:
     """Show the app role only rows whose account is the transaction's; without one, none."""
     mine = " OR ".join(f"{one} = current_setting('hydradesk.account', true)" for one in columns)

@@ -15,11 +15,13 @@ from starlette.responses import FileResponse, HTMLResponse
 
 from hydradesk import __version__
 from hydradesk.doors.gateway import problems, stream
+from hydradesk.doors.gateway.gate import Gate, Identify
 from hydradesk.doors.gateway.hub import Hub
 from hydradesk.doors.gateway.idempotency import Idempotency, IdempotencyStore
 from hydradesk.doors.gateway.middleware import Entrance
 from hydradesk.infra.health import Checks, HealthCheck
-from hydradesk.infra.http import EXAMPLES, Identify, Page, Routes, view_schemas
+from hydradesk.infra.http import EXAMPLES, Page, Routes, view_schemas
+from hydradesk.kernel.time import TimeNs
 
 PAGE = Path(__file__).parent / "static"
 SWAGGER_POLICY = (
@@ -45,6 +47,8 @@ class Door(Struct, frozen=True, kw_only=True):
     identify: Identify
     checks: Checks
     new_id: Callable[[], str]
+    now: Callable[[], TimeNs]
+    """The wall clock."""
     idempotency: IdempotencyStore
     hosts: frozenset[str] = LOOPBACK
 
@@ -52,7 +56,7 @@ class Door(Struct, frozen=True, kw_only=True):
 def build(door: Door) -> FastAPI:
     """Assemble the door."""
     app = FastAPI(title="Hydradesk", version=__version__, openapi_url=None, docs_url=None)
-    app.state.identify = door.identify
+    app.state.now = door.now
     problems.install(app)
     add_routes(app, [*door.routes, system_routes(door.checks)])
     stream.install(app, door.hub)
@@ -62,7 +66,8 @@ def build(door: Door) -> FastAPI:
     app.add_middleware(Idempotency, store=door.idempotency)  # inside: it keeps plain answers
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     # Around everything, also around Starlette's own answer to a fault.
-    app.middleware_stack = Entrance(app.build_middleware_stack(), door.new_id, door.hosts)
+    inner = Gate(app.build_middleware_stack(), door.identify)
+    app.middleware_stack = Entrance(inner, door.new_id, door.hosts)
     return app
 
 
@@ -78,7 +83,7 @@ def system_routes(checks: Checks) -> Routes:
 
     well = HealthCheck(name="database", ok=True, detail="PostgreSQL 18.6, 1.4 ms")
 
-    @api.add("GET", "", Page[HealthCheck], example=Page([well]))
+    @api.add("GET", "", Page[HealthCheck], example=Page([well]), scope="market:read")
     async def read_system() -> Page[HealthCheck]:
         """The checks of `hydradesk doctor`, as they stand now."""
         return Page(await checks.run())

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Header, Path, Query, Response
+from fastapi import Header, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,7 +16,7 @@ from hydradesk.execution.contracts import Fill, Order, State
 from hydradesk.execution.domain.intents import Wanted
 from hydradesk.execution.service.orders import ExecutionService
 from hydradesk.execution.store.orders import SqlOrderStore
-from hydradesk.infra.http import Page, Principal, Routes, decode_cursor, encode_cursor, requires
+from hydradesk.infra.http import Caller, Page, Principal, Routes, decode_cursor, encode_cursor
 from hydradesk.kernel.errors import DeskError
 from hydradesk.kernel.ids import AccountId, IdSource, OrderId
 from hydradesk.kernel.numbers import parse_decimal, plain, quotient
@@ -25,8 +25,6 @@ from hydradesk.kernel.tx import Transactions
 from hydradesk.market.contracts import Instruments
 from hydradesk.risk.contracts import OrderType, Refused, Side, TimeInForce
 
-Reader = Annotated[Principal, Depends(requires("orders:read"))]
-Writer = Annotated[Principal, Depends(requires("orders:write"))]
 Limit = Annotated[int, Query(ge=1, le=500)]
 Cursor = Annotated[str | None, Query(max_length=200, description="`next` of the last page")]
 ETH: Any = {"ETH-USDT": {"value": "ETH-USDT"}}
@@ -224,9 +222,9 @@ def order_routes(
     """Build the order routes."""
     api = Routes("/orders", "orders")
 
-    @api.add("POST", "", OrderView, status=201, example=ORDER)
+    @api.add("POST", "", OrderView, status=201, example=ORDER, scope="orders:write")
     async def place_order(
-        me: Writer, request: OrderRequest, idempotency_key: Key = None
+        me: Caller, request: OrderRequest, idempotency_key: Key = None
     ) -> OrderView:
         """Place an order through Guardian. The same `client_id` again returns the same order."""
         name = request.client_id or _name("o", me, idempotency_key, ids)
@@ -242,9 +240,9 @@ def order_routes(
         symbol = instruments.find(request.symbol).symbol
         return _placed(await execution.submit_wanted(wanted, symbol, request.venue))
 
-    @api.add("GET", "", Page[OrderView], example=Page([ORDER], "WzNd"))
+    @api.add("GET", "", Page[OrderView], example=Page([ORDER], "WzNd"), scope="orders:read")
     async def list_orders(
-        me: Reader,
+        me: Caller,
         status: Literal["open", "done"] | None = None,
         symbol: Annotated[str | None, Query(max_length=32)] = None,
         limit: Limit = 50,
@@ -254,18 +252,18 @@ def order_routes(
         before = decode_cursor(cursor, (int,))
         return await reader.page(me.account, status, symbol, before[0] if before else None, limit)
 
-    @api.add("GET", "/{order_id}", OrderView, example=ORDER)
-    async def read_order(me: Reader, order_id: OrderName) -> OrderView:
+    @api.add("GET", "/{order_id}", OrderView, example=ORDER, scope="orders:read")
+    async def read_order(me: Caller, order_id: OrderName) -> OrderView:
         """One order."""
         return order_view(await reader.one(me.account, OrderId(order_id)))
 
-    @api.add("DELETE", "/{order_id}", OrderView, example=ORDER)
-    async def cancel_order(me: Writer, order_id: OrderName) -> OrderView:
+    @api.add("DELETE", "/{order_id}", OrderView, example=ORDER, scope="orders:write")
+    async def cancel_order(me: Caller, order_id: OrderName) -> OrderView:
         """Cancel what is left of an order; 409 when it is done already."""
         return order_view(await execution.cancel(OrderId(order_id), me.account))
 
-    @api.add("DELETE", "", Page[OrderView], example=Page([ORDER]))
-    async def cancel_all_orders(me: Writer) -> Page[OrderView]:
+    @api.add("DELETE", "", Page[OrderView], example=Page([ORDER]), scope="orders:write")
+    async def cancel_all_orders(me: Caller) -> Page[OrderView]:
         """Cancel every live order; returns those that were cancelled."""
         return Page([order_view(one) for one in await execution.cancel_all(me.account)])
 
@@ -276,9 +274,9 @@ def trade_routes(reader: OrderReader) -> Routes:
     """Build the trade routes."""
     api = Routes("", "trades")
 
-    @api.add("GET", "/trades", Page[TradeView], example=Page([TRADE], "WzNd"))
+    @api.add("GET", "/trades", Page[TradeView], example=Page([TRADE], "WzNd"), scope="orders:read")
     async def list_trades(
-        me: Reader,
+        me: Caller,
         symbol: Annotated[str | None, Query(max_length=32)] = None,
         limit: Limit = 50,
         cursor: Cursor = None,
@@ -290,8 +288,8 @@ def trade_routes(reader: OrderReader) -> Routes:
         )
         return Page(rows, None if following is None else encode_cursor(following))
 
-    @api.router.get("/trades.csv", operation_id="downloadTrades", response_class=Response)
-    async def download_trades(me: Reader) -> Response:
+    @api.raw("GET", "/trades.csv", scope="orders:read")
+    async def download_trades(me: Caller) -> Response:
         """Every fill as CSV, newest first."""
         headers = {"Content-Disposition": 'attachment; filename="trades.csv"'}
         lines = _csv(reader, me.account)
@@ -304,9 +302,9 @@ def position_routes(execution: ExecutionService, ids: IdSource) -> Routes:
     """Build the route that closes a position; positions themselves are portfolio's."""
     api = Routes("/positions", "positions")
 
-    @api.add("POST", "/{symbol}/close", OrderView, status=201, example=ORDER)
+    @api.add("POST", "/{symbol}/close", OrderView, status=201, example=ORDER, scope="orders:write")
     async def close_position(
-        me: Writer,
+        me: Caller,
         symbol: Annotated[str, Path(description="Whose position", openapi_examples=ETH)],
         idempotency_key: Key = None,
     ) -> OrderView:

@@ -1,4 +1,4 @@
-"""What the rest of the house may know about accounts."""
+"""Paper accounts: who trades what with play money."""
 
 from decimal import Decimal
 from typing import Protocol
