@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     """Everything the desk keeps: database, secrets, logs, recordings."""
     db: str | None = None
     """postgresql+asyncpg://… of a served database; empty: embedded in the data folder."""
+    redis: str | None = Field(default=None, repr=False)
+    """redis://, rediss:// or unix:// of a Valkey or Redis for what several processes share."""
     roles: frozenset[str] = frozenset({"all"})
     """Which roles this process runs: all of them, until the desk can be split."""
     demo: bool = False
@@ -138,6 +140,13 @@ class Settings(BaseSettings):
     def _asyncpg(cls, url: str | None) -> str | None:
         if url and not url.startswith("postgresql+asyncpg://"):
             raise ValueError("a served database is named as postgresql+asyncpg://user:…@host/name")
+        return url or None
+
+    @field_validator("redis")
+    @classmethod
+    def _redis(cls, url: str | None) -> str | None:
+        if url and not url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("a Valkey or Redis is named as redis://host:6379 (or rediss, unix)")
         return url or None
 
     @field_validator("auto_timeframe")

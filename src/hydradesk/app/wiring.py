@@ -28,6 +28,7 @@ from hydradesk.infra.db import Database
 from hydradesk.infra.health import Checks, HealthCheck, LoopLag, database, disk
 from hydradesk.infra.http import Principal, Routes
 from hydradesk.infra.lanes import Lanes
+from hydradesk.infra.shared import MemoryShared, Shared
 from hydradesk.kernel.errors import Unavailable
 from hydradesk.kernel.ids import AccountId, PersonId, SessionId
 from hydradesk.kernel.time import MILLISECOND, TimeNs, rfc3339
@@ -75,6 +76,8 @@ class Outsiders(Struct, frozen=True):
     feed: Feed
     venue: BarVenue | None
     """A venue in another process; None: the paper venue in this one."""
+    shared: Shared | None = None
+    """What several processes share; None: this one shares with nobody."""
 
 
 class House:
@@ -85,6 +88,7 @@ class House:
     ) -> None:
         self.settings, self.databases, self.clocks = settings, databases, clocks
         self.ids, self.lanes, self.lag = RandomIds(), Lanes(), LoopLag()
+        self.shared: Shared = outside.shared or MemoryShared(clocks.wall)
         self.hub = Hub(clocks.wall)
         self.people = PeopleHouse(settings, databases.app, databases.system, clocks.wall)
         system, desk = databases.system, clocks.desk
@@ -165,6 +169,7 @@ class House:
                 "feed": self._feed_probe,
                 "clock": self._clock_probe,
                 "loop": self.lag.probe,
+                "shared": self._shared_probe,
             }
         )
 
@@ -250,6 +255,9 @@ class House:
             ok=not status.trouble and not any(one.state == "broken" for one in bad),
             detail=f"{status.session.feed}: {said}",
         )
+
+    async def _shared_probe(self) -> HealthCheck:
+        return HealthCheck(name="shared", ok=True, detail=await self.shared.ping())
 
     async def _clock_probe(self) -> HealthCheck:
         status = self.market.status()
