@@ -1,4 +1,4 @@
-"""What accounts needs from outside. Wired in hydradesk.app.people."""
+"""What signing in needs: cryptography, providers, stored credentials."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
