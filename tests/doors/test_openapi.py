@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hydradesk.accounts.contracts import DEMO_SCOPES
 from tests.doors.conftest import Desk
 
 METHODS = {"get", "post", "put", "patch", "delete"}
