@@ -40,6 +40,7 @@ class Server:
         self.reply: Reply = lambda _: answer(204)
         self.hang = asyncio.Event()
         self.hang.set()
+        self.arrived = asyncio.Event()
         self.port = 0
         self.running, self.most = 0, 0
 
@@ -53,6 +54,7 @@ class Server:
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             request = Request(head[0], headers, body)
             self.seen.append(request)
+            self.arrived.set()
             await self.hang.wait()
             writer.write(self.reply(request))
             await writer.drain()
