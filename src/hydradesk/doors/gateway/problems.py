@@ -79,7 +79,7 @@ def install(app: FastAPI) -> None:
         TimeoutError,
         Exception,
     ):
-        app.add_exception_handler(kind, _handle)
+        app.add_exception_handler(kind, handle)
 
 
 def response(
@@ -106,7 +106,8 @@ def problem(
     )
 
 
-async def _handle(request: Request, error: Exception) -> Response:
+async def handle(request: Request, error: Exception) -> Response:
+    """Answer an error, whatever it is."""
     status, code, detail, fields = _explain(error)
     if status == 500:
         log.error("request.failed", path=request.url.path, exc_info=error)
