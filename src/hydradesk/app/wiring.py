@@ -187,7 +187,10 @@ class House:
     def _trading(self) -> tuple[Opener, PortfolioService]:
         desk = self.clocks.desk
         paper = Paper(
-            deposit=self.settings.deposit, asset=USDT, auto_trade=self.settings.auto_trade
+            deposit=self.settings.deposit,
+            asset=USDT,
+            auto_trade=self.settings.auto_trade,
+            demo=self.settings.demo,
         )
         books = PaperBooks(self.accounts, self.ledger, _Running(self), desk)
         around = Surroundings(self.accounts, self.ledger, DEFAULT, self.market, desk)
