@@ -70,6 +70,7 @@ async def _start(house: House) -> None:
     async with house.databases.system.begin() as tx:
         await house.risk_store.load(tx)
     await house.risk.start()
+    await house.people.start()
     await house.idempotency.forget()
     await house.bus.load()
     await house.market.start()  # prices first: what was missed is delivered with them

@@ -15,7 +15,15 @@ from hydradesk.accounts.contracts.access import (
     scopes_of,
 )
 from hydradesk.accounts.contracts.audit import DESK_CHAIN, Action, Audit, Detail
-from hydradesk.accounts.contracts.paper import Account, AccountChanged, Accounts
+from hydradesk.accounts.contracts.paper import (
+    LOCAL,
+    Account,
+    AccountChanged,
+    Accounts,
+    TradingAccounts,
+    private_name,
+    public_name,
+)
 from hydradesk.accounts.contracts.people import (
     KycStatus,
     People,
@@ -34,6 +42,7 @@ __all__ = [
     "ENTITLEMENTS",
     "EVERY_SCOPE",
     "KEY_SCOPES",
+    "LOCAL",
     "MEMBERSHIPS",
     "PUBLIC",
     "ROLES",
@@ -58,6 +67,9 @@ __all__ = [
     "Secret",
     "Sessions",
     "Status",
+    "TradingAccounts",
     "Vault",
+    "private_name",
+    "public_name",
     "scopes_of",
 ]
