@@ -76,6 +76,15 @@ export class DeskSocket implements Stream {
     this.open();
   }
 
+  /** Opens the line anew, with the session as it is now; topics go on where they were. */
+  reconnect(): void {
+    if (this.stopped) return;
+    clearTimeout(this.retryTimer);
+    clearTimeout(this.silenceTimer);
+    this.drop();
+    this.open();
+  }
+
   /** Forgets every position: a new feed session counts its topics anew. */
   resubscribeAll(): void {
     for (const state of this.topics.values()) state.seq = null;

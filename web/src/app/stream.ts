@@ -1,12 +1,22 @@
 import { notifyManager, type QueryClient } from "@tanstack/react-query";
 
-import type { StreamMessage } from "../shared/api/live";
+import type { Stream, StreamMessage } from "../shared/api/live";
 import type { Feed, Portfolio } from "../shared/api/types";
 import { refetchBehind, writeBatch } from "./cache";
 import { browserWire, DeskSocket } from "./socket";
 
-/** Always wanted, whatever is on the screen: badges, prices, the account and its safety. */
-const ALWAYS = ["feed", "prices", "signals", "patterns", "orders", "trades", "positions", "portfolio", "risk"];
+/** Always wanted, whoever looks and whatever is on the screen: badges and prices. */
+const ALWAYS = ["feed", "prices", "patterns"];
+
+/** Wanted by whoever may have them, and the scope that they need. */
+export const OWN_TOPICS = [
+  ["signals", "signals:read"],
+  ["orders", "orders:read"],
+  ["trades", "orders:read"],
+  ["positions", "portfolio:read"],
+  ["portfolio", "portfolio:read"],
+  ["risk", "risk:read"],
+] as const;
 
 /** What belongs to one paper account. */
 const OF_ACCOUNT = new Set<unknown>(["orders", "order", "trades", "positions", "equity", "limits", "judgements"]);
@@ -71,3 +81,6 @@ export function startStream(client: QueryClient): DeskSocket {
   socket.start();
   return socket;
 }
+
+/** What the app, and only the app, may ask of the stream besides. */
+export type SessionSocket = Pick<DeskSocket, "reconnect"> & Stream;

@@ -6,7 +6,7 @@ import { deliver, freshKey } from "./transport";
 
 export { freshKey } from "./transport";
 
-export const api = createClient<paths>({ baseUrl: "/", fetch: deliver });
+export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: deliver });
 
 interface Reply<T> {
   data?: T;

@@ -1,0 +1,50 @@
+import { useMutation } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+
+import type { SignInAnswer } from "../../shared/api/signIn";
+import type { FactorNeeded, Person } from "../../shared/api/types";
+import { themeChoice } from "../../shared/lib/theme";
+import { oneOf } from "../../shared/lib/storage";
+import { passkeyTrouble } from "../../shared/lib/webauthn";
+import { walletTrouble } from "../../shared/lib/wallets/ethereum";
+
+/** Where to go afterwards: only a place of this page. */
+export function safeTarget(to: string | undefined): string {
+  return to !== undefined && /^\/(?![/\\])/.test(to) ? to : "/";
+}
+
+/** What a browser or a wallet says in its own way, said in ours. */
+export function inWords(error: unknown): unknown {
+  if (error instanceof Error && error.name !== "DOMException" && !(error instanceof DOMException) && !("code" in error)) return error;
+  const said = passkeyTrouble(error) ?? walletTrouble(error);
+  return said === null ? error : new Error(said);
+}
+
+function welcome(person: Person): void {
+  themeChoice.write(oneOf(["system", "dark", "light"], person.preferences.theme, "system"));
+}
+
+/** One attempt at a time; an answer is either the desk's page or a second step. */
+export function useSignIn(to: string | undefined) {
+  const navigate = useNavigate();
+  const [factor, setFactor] = useState<FactorNeeded | null>(null);
+  const attempt = useMutation({
+    mutationFn: async (way: () => Promise<SignInAnswer>) => {
+      try {
+        return await way();
+      } catch (error) {
+        throw inWords(error);
+      }
+    },
+    onSuccess: (answer) => {
+      if (answer.status === "factor_needed") {
+        setFactor(answer);
+        return;
+      }
+      welcome(answer.person);
+      void navigate({ href: safeTarget(to), replace: true });
+    },
+  });
+  return { attempt, factor, startOver: () => { setFactor(null); attempt.reset(); } };
+}
