@@ -17,7 +17,7 @@ endif
 setup: $(STAMPS)/python $(STAMPS)/web
 
 up: setup
-	@$(BIN)/hydradesk run $(if $(RECORDINGS),--recordings $(RECORDINGS)) $(ARGS)
+	@$(BIN)/hydradesk run --demo $(if $(RECORDINGS),--recordings $(RECORDINGS)) $(ARGS)
 
 test: setup $(STAMPS)/browser
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)

@@ -83,7 +83,7 @@ class Desk:
         feed = ["--feed", "simulated"]
         if CANDLES.is_dir():
             feed = ["--feed", "replay", "--recordings", str(CANDLES), "--start", START]
-        command = ["-m", self._module, "run", "--port", str(self.port), *feed]
+        command = ["-m", self._module, "run", "--demo", "--port", str(self.port), *feed]
         command += ["--speed", str(self._speed), "--data-dir", str(self.data_dir)]
         self.process = child(*command, **self._environment)
         assert self.process.stdout is not None

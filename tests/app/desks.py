@@ -48,7 +48,7 @@ class Running:
         options = ["--data-dir", str(home), "--port", str(self.port), "--speed", "60"]
         self.errors = (home / "stderr.txt").open("a+")
         self.process = subprocess.Popen(
-            [*COMMAND, "run", "--feed", "simulated", *options, *more],
+            [*COMMAND, "run", "--demo", "--feed", "simulated", *options, *more],
             env=environment(),
             stdout=subprocess.PIPE,
             stderr=self.errors,

@@ -48,6 +48,23 @@ FAINT = """least => {
 WIDTHS = "() => [document.documentElement.scrollWidth, innerWidth]"
 
 
+LENGTHEN = """more => {
+  const places = document.querySelectorAll("header, [aria-label=Replay], [role=alert]");
+  for (const place of places) {
+    const walk = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) walk.currentNode.data += more;
+  }
+  const wide = [document.documentElement.scrollWidth, innerWidth];
+  const walk = place => {
+    const texts = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.slice(0, -more.length);
+  };
+  places.forEach(walk);
+  return wide;
+}"""
+"""Every text in a head or a bar becomes longer, the page is measured, and all is as it was."""
+
+
 def ready(page: Page) -> Page:
     expect(page.locator("canvas").first).to_be_visible()
     expect(page.get_by_text("Loading")).to_have_count(0)
@@ -94,6 +111,17 @@ def test_no_width_scrolls_sideways(open_page: Open, width: int) -> None:
     page = ready(open_page(viewport={"width": width, "height": 1000}))
     wide, screen = page.evaluate(WIDTHS)
     assert wide <= screen
+
+
+def test_long_numbers_wrap_and_never_widen_the_page(open_page: Open) -> None:
+    page = ready(open_page())
+    sizes = (320, 360, 390, 480, 640, 699, 700, 768, 800, 900, 1024, 1179, 1180, 1280, 1440)
+    for width in (*sizes, 1919, 1920, 2560):
+        page.set_viewport_size({"width": width, "height": 1000})
+        ready(page)
+        for more in ("", "00,000", "1,234,567,890"):
+            wide, screen = page.evaluate(LENGTHEN, more) if more else page.evaluate(WIDTHS)
+            assert wide <= screen, f"{wide} at {width} with {more!r}"
 
 
 def test_the_system_page_and_an_unknown_one(open_page: Open) -> None:

@@ -66,7 +66,7 @@ class Desk:
 @pytest.fixture
 async def desk(db: Database, app_db: Database, tmp_path: Path) -> AsyncIterator[Desk]:
     wall = SystemClock()
-    settings = Settings(data_dir=tmp_path, speed=3600, auto_trade=False, feed="replay")
+    settings = Settings(data_dir=tmp_path, speed=3600, auto_trade=False, feed="replay", demo=True)
     clocks = Clocks(DeskClock(wall), wall)
     house = House(settings, Databases(app_db, db), clocks, Outsiders(ListFeed(bars()), None))
     await house.bus.load()

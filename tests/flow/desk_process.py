@@ -37,7 +37,8 @@ class DeskProcess:
         began = time.monotonic()
         self._process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "hydradesk", "run", "--port", str(self.port)),
+                *(sys.executable, "-m", "hydradesk", "run", "--demo"),
+                *("--port", str(self.port)),
                 *("--data-dir", str(self.data_dir), *self._arguments),
             ],
             cwd=ROOT,

@@ -50,6 +50,7 @@ def run(  # noqa: PLR0913  (one option each)
     start: Annotated[str | None, typer.Option(help="Where a new replay begins.")] = None,
     speed: Annotated[float | None, typer.Option(help="Replayed minutes a minute.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the simulated market.")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="No sign-in; on loopback only.")] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Run the desk: everything in one process, or only the roles named."""
@@ -64,6 +65,7 @@ def run(  # noqa: PLR0913  (one option each)
         replay_start=start,
         speed=speed,
         seed=seed,
+        demo=demo or None,
         data_dir=data_dir,
     )
     verbs.run(settings)

@@ -17,6 +17,7 @@ from hydradesk.app.wiring import Clocks, Databases, House, Outsiders
 from hydradesk.doors.gateway.app import build
 from hydradesk.infra.clock import DeskClock, SystemClock
 from hydradesk.infra.db import Database
+from hydradesk.infra.shared import Shared
 from hydradesk.kernel.errors import Unavailable
 
 GRACE_S = 5
@@ -49,14 +50,17 @@ async def serve(settings: Settings, found: Found, ready: Callable[[House], None]
     listening = _listen(settings.host, settings.port)
     databases = Databases(Database(url, "app"), Database(url, "system"))
     wall = SystemClock()
+    shared = _shared(settings.redis)
     try:
         venue = await RemoteVenue.connect(settings.venue) if settings.venue else None
-        outside = Outsiders(await choose(settings), venue)
+        outside = Outsiders(await choose(settings), venue, shared)
         house = House(settings, databases, Clocks(DeskClock(wall), wall), outside)
         await _start(house)
         await _run(house, found, listening, ready)
     finally:
         listening.close()
+        if shared is not None:
+            await shared.close()
         await databases.app.close()
         await databases.system.close()
 
@@ -66,6 +70,7 @@ async def _start(house: House) -> None:
     async with house.databases.system.begin() as tx:
         await house.risk_store.load(tx)
     await house.risk.start()
+    await house.people.start()
     await house.idempotency.forget()
     await house.bus.load()
     await house.market.start()  # prices first: what was missed is delivered with them
@@ -102,6 +107,7 @@ async def _run(
         "reconciliation": house.reconciliation.run(house.venues),
         "publisher": house.publisher.run(),
         "lag": house.lag.run(),
+        "shared": house.shared.run(),
         "database": keep_alive(found.server, house.settings.data_dir),
     }
     tasks = [asyncio.create_task(role, name=name) for name, role in roles.items()]
@@ -129,6 +135,14 @@ async def _drain(house: House, server: uvicorn.Server, tasks: list[asyncio.Task[
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await house.market.close()
+
+
+def _shared(url: str | None) -> Shared | None:
+    if url is None:
+        return None
+    from hydradesk.infra.valkey import RedisShared  # takes a tenth of a second that few need
+
+    return RedisShared(url)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -6,8 +6,9 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hydradesk.app.roles import ROLES
@@ -34,12 +35,24 @@ class Settings(BaseSettings):
     """Everything the desk keeps: database, secrets, logs, recordings."""
     db: str | None = None
     """postgresql+asyncpg://… of a served database; empty: embedded in the data folder."""
+    redis: str | None = Field(default=None, repr=False)
+    """redis://, rediss:// or unix:// of a Valkey or Redis for what several processes share."""
     roles: frozenset[str] = frozenset({"all"})
     """Which roles this process runs: all of them, until the desk can be split."""
+    demo: bool = False
+    """No sign-in: whoever reaches the desk is its one local person. On loopback only."""
+    tls_cert: Path | None = None
+    """Certificate chain to serve https with, PEM."""
+    tls_key: Path | None = Field(default=None, validate_default=True)
+    """Its private key, PEM."""
+    trusted_proxies: str = ""
+    """Networks of the reverse proxies in front, `10.0.0.0/8, ::1`."""
     host: str = "127.0.0.1"
-    """Address to serve on; loopback only until there are accounts."""
+    """Address to serve on; beyond loopback only with TLS, or behind a proxy that has it."""
     port: int = Field(default=8000, ge=1, le=65535)
     """Port to serve on."""
+    public_url: str | None = None
+    """The origin people use, `https://desk.example.org`; empty: http://localhost:PORT."""
     feed: Feed = "auto"
     """Where prices come from: the exchange, recordings, a simulation, or the first that works."""
     exchange: str = "binance"
@@ -77,21 +90,63 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
     """What the terminal shows; the log file takes everything from INFO up."""
 
+    @field_validator("tls_key")
+    @classmethod
+    def _both_or_none(cls, key: Path | None, info: ValidationInfo) -> Path | None:
+        if (key is None) != (info.data.get("tls_cert") is None):
+            raise ValueError("HYDRADESK_TLS_CERT and HYDRADESK_TLS_KEY come together")
+        return key
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, text: str) -> str:
+        for one in filter(None, (part.strip() for part in text.split(","))):
+            try:
+                ipaddress.ip_network(one)
+            except ValueError as error:
+                raise ValueError(f"{one} is not a network such as 10.0.0.0/8") from error
+        return text
+
     @field_validator("host")
     @classmethod
-    def _loopback_only(cls, host: str) -> str:
-        loopback = host == "localhost" or _is_loopback(host)
-        if not loopback:
+    def _guarded(cls, host: str, info: ValidationInfo) -> str:
+        if host == "localhost" or _is_loopback(host):
+            return host
+        if info.data.get("demo"):
+            raise ValueError(f"{host} would let others in, and --demo asks nobody who they are")
+        if not info.data.get("tls_cert") and not info.data.get("trusted_proxies"):
             raise ValueError(
-                f"{host} would let others in, and there are no accounts yet: use 127.0.0.1"
+                f"{host} would carry sign-ins in the clear: set HYDRADESK_TLS_CERT and "
+                "HYDRADESK_TLS_KEY, or HYDRADESK_TRUSTED_PROXIES when a proxy has them"
             )
         return host
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, url: str | None) -> str | None:
+        if not url:
+            return None
+        parts = urlsplit(url)
+        bare = f"{parts.scheme}://{parts.netloc}"
+        known = parts.scheme in ("http", "https") and parts.hostname and "@" not in bare
+        if not known or url.rstrip("/") != bare:
+            raise ValueError("an origin is https://name or https://name:port, nothing after it")
+        if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("people sign in over https; plain http only on this machine")
+        return bare
 
     @field_validator("db")
     @classmethod
     def _asyncpg(cls, url: str | None) -> str | None:
         if url and not url.startswith("postgresql+asyncpg://"):
             raise ValueError("a served database is named as postgresql+asyncpg://user:…@host/name")
+        return url or None
+
+    @field_validator("redis")
+    @classmethod
+    def _redis(cls, url: str | None) -> str | None:
+        if url and not url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("a Valkey or Redis is named as redis://host:6379 (or rediss, unix)")
         return url or None
 
     @field_validator("auto_timeframe")
@@ -112,6 +167,12 @@ class Settings(BaseSettings):
         if "all" not in roles and roles != ROLES.keys():
             raise ValueError("one process runs all roles for now: leave the roles out")
         return roles
+
+    @property
+    def origin(self) -> str:
+        """Scheme, name and port under which people reach the desk."""
+        scheme = "http" if self.tls_cert is None else "https"
+        return self.public_url or f"{scheme}://localhost:{self.port}"
 
     @property
     def recordings_dir(self) -> Path:

@@ -57,7 +57,7 @@ def prepare(found: Found) -> None:
 
 def _ready(house: House) -> None:
     session = house.market.session
-    typer.echo(f"Hydradesk is ready: http://localhost:{house.settings.port}")
+    typer.echo(f"Hydradesk is ready: {house.settings.origin}")
     typer.echo(f"  {session.feed} feed from {session.name}, session {session.id}, PAPER account")
     sys.stdout.flush()
 

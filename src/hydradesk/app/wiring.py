@@ -1,10 +1,14 @@
 """The only file that knows every concrete class: Settings in, a house that can be run out."""
 
+from urllib.parse import urlsplit
+
 from msgspec import Struct
 from sqlalchemy.exc import DBAPIError
+from starlette.types import Scope
 
 from hydradesk.accounts.contracts import DEMO_SCOPES
 from hydradesk.accounts.store.paper import AccountStore
+from hydradesk.app.people import PeopleHouse
 from hydradesk.app.settings import Settings
 from hydradesk.doors.gateway.app import LOOPBACK, Door
 from hydradesk.doors.gateway.hub import Hub
@@ -24,6 +28,7 @@ from hydradesk.infra.db import Database
 from hydradesk.infra.health import Checks, HealthCheck, LoopLag, database, disk
 from hydradesk.infra.http import Principal, Routes
 from hydradesk.infra.lanes import Lanes
+from hydradesk.infra.shared import MemoryShared, Shared
 from hydradesk.kernel.errors import Unavailable
 from hydradesk.kernel.ids import AccountId, PersonId, SessionId
 from hydradesk.kernel.time import MILLISECOND, TimeNs, rfc3339
@@ -71,6 +76,8 @@ class Outsiders(Struct, frozen=True):
     feed: Feed
     venue: BarVenue | None
     """A venue in another process; None: the paper venue in this one."""
+    shared: Shared | None = None
+    """What several processes share; None: this one shares with nobody."""
 
 
 class House:
@@ -81,7 +88,9 @@ class House:
     ) -> None:
         self.settings, self.databases, self.clocks = settings, databases, clocks
         self.ids, self.lanes, self.lag = RandomIds(), Lanes(), LoopLag()
+        self.shared: Shared = outside.shared or MemoryShared(clocks.wall)
         self.hub = Hub(clocks.wall)
+        self.people = PeopleHouse(settings, databases.app, databases.system, clocks.wall)
         system, desk = databases.system, clocks.desk
         self.market_store = SqlMarketStore(system, desk)
         self.market = self._market(outside.feed)
@@ -135,6 +144,7 @@ class House:
             execution_api.position_routes(self.execution, self.ids),
             portfolio_api.routes(self.portfolio, self.reader, self.bus.drain),
             risk_api.routes(self.risk, self.bus.drain),
+            *self.people.routes(),
         ]
 
     def door(self) -> Door:
@@ -142,12 +152,12 @@ class House:
         return Door(
             routes=self.routes(),
             hub=self.hub,
-            identify=self._local,
+            identify=self._identify,
             checks=self.checks(),
             new_id=self.ids.new,
             now=self.clocks.wall.now,
             idempotency=self.idempotency,
-            hosts=LOOPBACK | {self.settings.host},
+            hosts=self._hosts(),
         )
 
     def checks(self) -> Checks:
@@ -159,6 +169,7 @@ class House:
                 "feed": self._feed_probe,
                 "clock": self._clock_probe,
                 "loop": self.lag.probe,
+                "shared": self._shared_probe,
             }
         )
 
@@ -217,7 +228,16 @@ class House:
         self.market.listeners.on_open_bar = self.publisher.on_open_bar
         self.market.listeners.on_feed = self.publisher.on_feed
 
-    async def _local(self, scope: object) -> Principal:
+    def _hosts(self) -> frozenset[str]:
+        """The names under which people may reach us; a demo has none beyond this machine."""
+        named = set() if self.settings.demo else {urlsplit(self.settings.origin).hostname or ""}
+        return LOOPBACK | {self.settings.host} | named
+
+    async def _identify(self, scope: Scope) -> Principal:
+        """Say who is calling: with --demo the local person, else who can show it."""
+        return await (self._local() if self.settings.demo else self.people.identify(scope))
+
+    async def _local(self) -> Principal:
         """Everybody on loopback is the one local person, trading the running session."""
         try:
             account = (await self.portfolio.current()).id
@@ -235,6 +255,9 @@ class House:
             ok=not status.trouble and not any(one.state == "broken" for one in bad),
             detail=f"{status.session.feed}: {said}",
         )
+
+    async def _shared_probe(self) -> HealthCheck:
+        return HealthCheck(name="shared", ok=True, detail=await self.shared.ping())
 
     async def _clock_probe(self) -> HealthCheck:
         status = self.market.status()

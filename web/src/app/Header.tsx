@@ -54,14 +54,15 @@ export function Header({ onHelp }: { onHelp: () => void }) {
 
 function WideHeader({ onHelp, roomy, compact }: { onHelp: () => void; roomy: boolean; compact: boolean }) {
   const { symbol } = useDesk();
-  const gap = compact ? "gap-2" : "gap-4";
+  const gap = compact ? "gap-x-2" : "gap-x-4";
+  // What does not fit moves to a second line: prices and equities are as long as they are.
   return (
-    <header className={`flex h-12 shrink-0 items-center border-b border-line bg-panel px-3 ${gap}`}>
+    <header className={`flex min-h-12 shrink-0 flex-wrap items-center gap-y-1 border-b border-line bg-panel px-3 py-0.5 ${gap}`}>
       <Logo />
-      <SymbolSwitch />
+      <SymbolSwitch short={compact} />
       <LastPrice symbol={symbol} />
       {roomy && <DayRange symbol={symbol} />}
-      <div className={`ml-auto flex items-center ${gap}`}>
+      <div className={`ml-auto flex min-w-0 flex-wrap items-center justify-end gap-y-1 ${gap}`}>
         <Badges />
         {!compact && <StreamState symbol={symbol} />}
         {!compact && <LinkHealth />}
@@ -82,7 +83,7 @@ function PhoneHeader() {
   const { symbol } = useDesk();
   return (
     <header className="shrink-0 border-b border-line bg-panel px-2 pt-[env(safe-area-inset-top)]">
-      <div className="flex h-11 items-center justify-between gap-2">
+      <div className="flex min-h-11 flex-wrap items-center justify-between gap-x-2 py-0.5">
         <SymbolSwitch short />
         <Badges />
         <span className="-mr-1 flex">
@@ -91,7 +92,7 @@ function PhoneHeader() {
           <ThemeButton />
         </span>
       </div>
-      <div className="flex h-11 items-center justify-between gap-2">
+      <div className="flex min-h-11 flex-wrap items-center justify-between gap-x-2 py-0.5">
         <LastPrice symbol={symbol} />
         <HealthDots symbol={symbol} />
         <DeskClock />

@@ -16,7 +16,7 @@ export function Badges() {
   const paper = useQuery(portfolioQuery).data?.paper ?? true;
   const badge = feed?.badge ?? "NO FEED";
   return (
-    <span className="flex shrink-0 items-center gap-1">
+    <span className="flex min-w-0 flex-wrap items-center gap-1">
       <Badge tone={TONES[badge] ?? "warn"} title={MEANING[badge] ?? "The feed has not been heard yet"}>
         {badge}
       </Badge>

@@ -55,7 +55,7 @@ function Controls({ feed }: { feed: Feed }) {
     setAsking(null);
   };
   return (
-    <div className="flex h-9 pointer-coarse:h-12 shrink-0 items-center gap-2 border-b border-line bg-panel px-2 md:gap-3 md:px-3" role="group" aria-label="Replay">
+    <div className="flex min-h-9 pointer-coarse:min-h-12 shrink-0 flex-wrap items-center gap-x-2 border-b border-line bg-panel px-2 md:gap-3 md:px-3" role="group" aria-label="Replay">
       <IconButton
         label={feed.paused ? "Resume replay (space)" : "Pause replay (space)"}
         icon={feed.paused ? "play" : "pause"}
@@ -96,7 +96,7 @@ function Progress({ feed, onSeek }: { feed: Feed; onSeek: (to: string) => void }
     setWish(null);
   };
   return (
-    <div className="hidden min-w-0 flex-1 items-center gap-2 text-2xs text-dim md:flex">
+    <div className="hidden min-w-0 flex-1 basis-72 items-center gap-2 text-2xs text-dim md:flex">
       <span className="hidden whitespace-nowrap lg:block">{dateText(Date.parse(start))}</span>
       <input
         type="range"
@@ -117,7 +117,7 @@ function Progress({ feed, onSeek }: { feed: Feed; onSeek: (to: string) => void }
         }}
       />
       <span className="hidden whitespace-nowrap lg:block">{dateText(Date.parse(end))}</span>
-      <span className="w-40 text-right whitespace-nowrap text-ink">
+      <span className="w-40 min-w-0 truncate text-right text-ink">
         {wish === null ? `${(at * 100).toFixed(1)} % played` : `→ ${fullStamp(timeAt(start, end, wish / 1000)).slice(0, 16)}`}
       </span>
     </div>

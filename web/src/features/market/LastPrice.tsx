@@ -41,17 +41,17 @@ export function LastPrice({ symbol }: { symbol: string }) {
     document.title = price === null ? "Hydradesk" : `${shown} ${symbol} · Hydradesk`;
   }, [price, shown, symbol]);
   return (
-    <div className="flex items-center gap-2.5">
-      <div className="flex flex-col leading-tight">
+    <div className="flex min-w-0 items-center gap-2.5">
+      <div className="flex min-w-0 flex-col leading-tight">
         <span
           key={move.beat}
-          className={`flex items-center gap-1 rounded px-1 text-base font-semibold whitespace-nowrap md:text-lg md:leading-5 ${LOOKS[move.way]} ${flash}`}
+          className={`flex flex-wrap items-center gap-x-1 rounded px-1 text-base font-semibold md:text-lg md:leading-5 ${LOOKS[move.way]} ${flash}`}
         >
           {move.way !== 0 && <Icon name={move.way > 0 ? "up" : "down"} className="size-3.5" />}
           <span data-testid="last-price">{shown}</span>
           <span className="text-2xs font-normal text-dim">{quote}</span>
         </span>
-        <span className="px-1 text-2xs whitespace-nowrap text-dim">
+        <span className="px-1 text-2xs text-dim">
           <span className={tone(market?.change_24h_pct)}>{percent(market?.change_24h_pct)}</span> 24h
           <span className="max-lg:hidden"> · <Age at={at} /></span>
         </span>

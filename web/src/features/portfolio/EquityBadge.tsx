@@ -8,7 +8,7 @@ import { Unit } from "../../shared/ui/Facts";
 export function EquityBadge() {
   const { data, isError } = useQuery(portfolioQuery);
   return (
-    <div className="text-right leading-tight whitespace-nowrap" title="Equity of the paper account and its profit since 00:00 UTC">
+    <div className="min-w-0 text-right leading-tight" title="Equity of the paper account and its profit since 00:00 UTC">
       <p className="text-xs font-semibold">
         {isError && data === undefined ? "no account" : amount(data?.equity)}
         <Unit>{data?.asset ?? "USDT"}</Unit>

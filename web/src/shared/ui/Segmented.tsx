@@ -16,7 +16,7 @@ export function Segmented<T extends string>({ label, options, value, onChange, t
       role="radiogroup"
       tabIndex={-1}
       aria-label={label}
-      className={`${wide ? "flex" : "inline-flex"} rounded border border-line bg-canvas p-0.5`}
+      className={`${wide ? "flex" : "inline-flex max-w-full shrink-0"} flex-wrap rounded border border-line bg-canvas p-0.5`}
       onKeyDown={(event) => {
         const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
         if (step === undefined) return;
