@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from hydradesk.accounts.contracts import DESK_CHAIN, Action
-from hydradesk.accounts.domain.audit import GENESIS, Entry, Kept, linked, personal_digest, wrong_row
+from hydradesk.accounts.contracts.trail import Entry, Kept
+from hydradesk.accounts.domain.audit import GENESIS, linked, personal_digest, wrong_row
 from hydradesk.accounts.store.audit import AuditStore
 from hydradesk.infra.db import Database, sql
 from hydradesk.infra.origin import ORIGIN, Origin

@@ -5,6 +5,7 @@ from typing import Any
 import hydradesk.accounts.store.audit
 import hydradesk.accounts.store.paper
 import hydradesk.accounts.store.people
+import hydradesk.accounts.store.security
 import hydradesk.doors.gateway.idempotency
 import hydradesk.execution.store.orders
 import hydradesk.execution.store.paper

@@ -7,83 +7,15 @@ only `sha256(salt || personal)` is in the body, so it can be erased and the chai
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Literal
 
 import msgspec
-from msgspec import Struct
 
-from hydradesk.accounts.contracts import Action, Detail
+from hydradesk.accounts.contracts import Action
+from hydradesk.accounts.contracts.trail import Anchor, Broken, Entry, Head, Kept
 from hydradesk.kernel.time import TimeNs
 
 GENESIS = bytes(32)
 """What stands before the first row of every chain."""
-Wrong = Literal["changed", "missing", "reordered", "cut", "personal", "anchor"]
-
-
-class Entry(Struct, frozen=True, kw_only=True):
-    """One row's body: all that the hash covers. Encoded once, in this order."""
-
-    chain: str
-    at: TimeNs
-    """The wall clock."""
-    desk: TimeNs
-    """The desk's clock, which may be replayed."""
-    actor: str
-    via: str
-    request: str
-    action: str
-    target: str
-    before: Detail
-    after: Detail
-    ok: bool
-    personal: str
-    """Hexadecimal digest of what stands beside the row; empty when there is nothing."""
-
-
-class Kept(Struct, frozen=True, kw_only=True):
-    """One row as the database holds it."""
-
-    chain: str
-    seq: int
-    at: int
-    actor: str
-    action: str
-    request: str
-    ok: bool
-    body: str
-    personal: str | None
-    salt: bytes | None
-    prev: bytes
-    hash: bytes
-
-
-class Anchor(Struct, frozen=True, kw_only=True):
-    """The heads of the chains that moved, as they stood at an instant."""
-
-    n: int
-    body: str
-    """`[at, [[chain, seq, hash], …]]`; hashed as a row's body is."""
-    prev: bytes
-    hash: bytes
-
-
-class Head(Struct, frozen=True, array_like=True):
-    """How far a chain has come."""
-
-    chain: str
-    seq: int
-    hash: str
-    """Hexadecimal."""
-
-
-class Broken(Struct, frozen=True, kw_only=True):
-    """The first place where a trail does not hold."""
-
-    chain: str
-    seq: int
-    """The row, or the anchor's number where `what` is `anchor`."""
-    what: Wrong
-    detail: str
 
 
 def linked(prev: bytes, body: str) -> bytes:

@@ -7,7 +7,8 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, String, 
 
 from hydradesk.accounts.contracts import Action
 from hydradesk.accounts.domain import audit as trail
-from hydradesk.accounts.domain.audit import GENESIS, Anchor, Head, Kept
+from hydradesk.accounts.contracts.trail import Anchor, Head, Kept
+from hydradesk.accounts.domain.audit import GENESIS
 from hydradesk.infra.db import OF_PERSON, metadata, raw
 from hydradesk.infra.origin import ORIGIN, Origin
 from hydradesk.kernel.time import Clock, TimeNs
@@ -145,6 +146,10 @@ class AuditStore:
         made = Anchor(n=n, body=body, prev=prev, hash=trail.linked(prev, body))
         await connection.execute(ADD_ANCHOR, n, now, body, prev, made.hash)
         return made
+
+    async def freeze(self, tx: Tx) -> None:
+        """See one instant from here on; to be called first in the transaction."""
+        await (await raw(tx)).execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
     async def rows(self, tx: Tx) -> AsyncIterator[list[Kept]]:
         """Yield every row of every chain, by chain and place, some at a time."""

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from hydradesk.app.migrations.security import APP, SYSTEM, protect
+from hydradesk.app.migrations.security import APP, SYSTEM, grant_tables, protect
 
 revision = "0004"
 down_revision = "0003"
@@ -31,6 +31,7 @@ END $$"""
 def upgrade() -> None:
     """Create the trail, who may write it, and what keeps it from being rewritten."""
     _audit()
+    _security()
 
 
 def _audit() -> None:
@@ -89,6 +90,32 @@ def _audit() -> None:
             f"CREATE TRIGGER append_only_whole BEFORE TRUNCATE ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION accounts_append_only()"
         )
+
+
+def _security() -> None:
+    op.create_table(
+        "accounts_security_events",
+        sa.Column("id", sa.BigInteger(), sa.Identity(), primary_key=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("severity", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("ip", sa.String(), nullable=False),
+        sa.Column("request", sa.String(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("incident", sa.String()),
+    )
+    op.create_index("accounts_security_events_kind", "accounts_security_events", ["kind", "at"])
+    op.create_index("accounts_security_events_at", "accounts_security_events", ["at"])
+    op.create_table(
+        "accounts_features",
+        sa.Column("name", sa.String(), primary_key=True),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.Column("changed_by", sa.String(), nullable=False),
+    )
+    grant_tables("accounts_security_events", "accounts_features", app=False)
+    op.execute(f"GRANT USAGE ON SEQUENCE accounts_security_events_id_seq TO {SYSTEM}")
 
 
 def downgrade() -> None:
