@@ -7,8 +7,8 @@ import structlog
 from msgspec import Struct
 from sqlalchemy.exc import DBAPIError
 
-from hydradesk.accounts.domain import audit as trail
 from hydradesk.accounts.contracts.trail import Anchor, Broken, Head, Kept
+from hydradesk.accounts.domain import audit as trail
 from hydradesk.accounts.ports.records import AuditTrail
 from hydradesk.kernel.tx import Transactions, Tx
 

@@ -6,8 +6,8 @@ import msgspec
 from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, String, Table, Text
 
 from hydradesk.accounts.contracts import Action
-from hydradesk.accounts.domain import audit as trail
 from hydradesk.accounts.contracts.trail import Anchor, Head, Kept
+from hydradesk.accounts.domain import audit as trail
 from hydradesk.accounts.domain.audit import GENESIS
 from hydradesk.infra.db import OF_PERSON, metadata, raw
 from hydradesk.infra.origin import ORIGIN, Origin

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     Identity,
     Index,
+    RowMapping,
     String,
     Table,
     Text,
@@ -72,7 +73,7 @@ class SecurityStore:
             query = query.where(events.c.kind == kind)
         if before is not None:
             query = query.where(events.c.id < before)
-        return [_event(dict(row._mapping)) for row in await sql(tx).execute(query)]
+        return [_event(row._mapping) for row in await sql(tx).execute(query)]
 
     async def since(self, tx: Tx, at: TimeNs) -> int:
         """Return how many there were since an instant."""
@@ -83,7 +84,7 @@ class SecurityStore:
         """Return the events of one kind since an instant that belong to no incident."""
         mine = (events.c.kind == kind) & (events.c.at >= since) & events.c.incident.is_(None)
         rows = await sql(tx).execute(select(events).where(mine).order_by(events.c.id).limit(50_000))
-        return [_event(dict(row._mapping)) for row in rows]
+        return [_event(row._mapping) for row in rows]
 
     async def belong(self, tx: Tx, ids: Sequence[int], incident: str) -> None:
         """Say to which incident events belong."""
@@ -100,7 +101,7 @@ class FeatureStore:
     async def switches(self, tx: Tx) -> list[Switch]:
         """Return the switches that were ever set."""
         rows = await sql(tx).execute(select(features))
-        return [msgspec.convert(dict(row._mapping), Switch) for row in rows]
+        return [Switch(**row._mapping) for row in rows]
 
     async def set(self, tx: Tx, switch: Switch) -> Switch | None:
         """Save a switch; returns what it was before, None when it was never set."""
@@ -109,9 +110,9 @@ class FeatureStore:
         values = msgspec.structs.asdict(switch)
         change = upsert(features).values(values)
         await sql(tx).execute(change.on_conflict_do_update(index_elements=["name"], set_=values))
-        return None if found is None else msgspec.convert(dict(found._mapping), Switch)
+        return None if found is None else Switch(**found._mapping)
 
 
-def _event(row: dict[str, object]) -> SecurityEvent:
-    detail = msgspec.json.decode(str(row["detail"]), type=Detail)
-    return msgspec.convert(row | {"detail": detail}, SecurityEvent)
+def _event(row: RowMapping) -> SecurityEvent:
+    detail = msgspec.json.decode(row["detail"], type=Detail)
+    return SecurityEvent(**{str(name): row[name] for name in row} | {"detail": detail})
