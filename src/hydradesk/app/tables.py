@@ -8,6 +8,7 @@ import hydradesk.accounts.store.paper
 import hydradesk.accounts.store.people
 import hydradesk.accounts.store.security
 import hydradesk.doors.gateway.idempotency
+import hydradesk.doors.webhooks.store
 import hydradesk.execution.store.orders
 import hydradesk.execution.store.paper
 import hydradesk.infra.outbox
