@@ -89,7 +89,7 @@ class House:
         self.shared: Shared = outside.shared or MemoryShared(clocks.wall)
         self.hub = Hub(clocks.wall)
         self.people = PeopleHouse(
-            settings, databases.app, databases.system, clocks.wall, self.shared
+            settings, databases.app, databases.system, clocks.wall, self.shared, clocks.desk
         )
         system, desk = databases.system, clocks.desk
         self.market_store = SqlMarketStore(system, desk)

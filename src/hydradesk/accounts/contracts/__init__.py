@@ -33,7 +33,17 @@ from hydradesk.accounts.contracts.people import (
     RiskLevel,
     Status,
 )
+from hydradesk.accounts.contracts.screening import Hit, Screening
 from hydradesk.accounts.contracts.secrets import Secret, Vault
+from hydradesk.accounts.contracts.security import (
+    FEATURES,
+    Feature,
+    FeatureOff,
+    Features,
+    SecurityKind,
+    SecurityLog,
+    Severity,
+)
 from hydradesk.accounts.contracts.sessions import Issued, Method, Sessions
 
 __all__ = [
@@ -41,6 +51,7 @@ __all__ = [
     "DESK_CHAIN",
     "ENTITLEMENTS",
     "EVERY_SCOPE",
+    "FEATURES",
     "KEY_SCOPES",
     "LOCAL",
     "MEMBERSHIPS",
@@ -54,6 +65,10 @@ __all__ = [
     "Audit",
     "Detail",
     "Entitlements",
+    "Feature",
+    "FeatureOff",
+    "Features",
+    "Hit",
     "Issued",
     "KeyScope",
     "KycStatus",
@@ -64,8 +79,12 @@ __all__ = [
     "Preferences",
     "RiskLevel",
     "Role",
+    "Screening",
     "Secret",
+    "SecurityKind",
+    "SecurityLog",
     "Sessions",
+    "Severity",
     "Status",
     "TradingAccounts",
     "Vault",
