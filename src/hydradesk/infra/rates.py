@@ -7,7 +7,7 @@ hit; ours looks at one, and is bounded, so that a flood from many addresses stay
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 from limits import RateLimitItem, parse
@@ -112,8 +112,13 @@ FREE = Verdict(True)
 class Rates:
     """Counts who does what, in `storage`; when that fails, in memory."""
 
-    def __init__(self, rules: Rules, storage: Storage | None = None) -> None:
-        self.rules = rules
+    def __init__(
+        self,
+        rules: Rules,
+        storage: Storage | None = None,
+        let_go: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self.rules, self._let_go = rules, let_go
         self._own = SlidingWindowCounterRateLimiter(Windows())
         self._shared = SlidingWindowCounterRateLimiter(storage) if storage is not None else None
         self._trouble_until = 0.0
@@ -130,6 +135,11 @@ class Rates:
                 self._trouble_until = time.monotonic() + TROUBLE_S
                 log.warning("rates.store_away", error=type(error).__name__)
         return await self._judge(self._own, rule, kind, who, cost)
+
+    async def close(self) -> None:
+        """Let go of the store's connections."""
+        if self._let_go is not None:
+            await self._let_go()
 
     async def _judge(
         self,

@@ -31,6 +31,7 @@ HSTS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 NO_STORE = (b"cache-control", b"no-store")
 TEXTS = re.compile(rb"text/[a-z.+-]+$")
 """A text whose charset is not said."""
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 METHODS = b"GET, POST, PUT, PATCH, DELETE"
 ASKS = b"authorization, content-type, idempotency-key, x-csrf-token, x-request-id"
 SHOWS = b"ratelimit, ratelimit-policy, retry-after, x-request-id, idempotent-replay, etag"
@@ -38,7 +39,7 @@ SHOWS = b"ratelimit, ratelimit-policy, retry-after, x-request-id, idempotent-rep
 
 def dressed(headers: Headers, scope: Scope, extra: Headers) -> Headers:
     """Return an answer's headers with ours, where it does not say otherwise itself."""
-    said = {name: value for name, value in headers}
+    said = dict(headers)
     own = [one for one in SECURITY if one[0] not in said]
     if scope["scheme"] in ("https", "wss"):
         own.append(HSTS)
@@ -66,11 +67,21 @@ class Origins:
         origin = headers.get(b"origin")
         if origin is None:
             return headers.get(b"sec-fetch-site", b"none") not in (b"same-origin", b"none")
-        return not self.known(origin.decode("latin-1"))
+        return not self._is_ours(origin.decode("latin-1"), scope)
 
-    def known(self, origin: str) -> bool:
-        """Whether pages of an origin may change things and listen to the stream."""
-        return origin in self._listed or host_of(origin.rpartition("//")[2]) in self._hosts
+    def is_listed(self, origin: str) -> bool:
+        """Whether pages of a foreign origin may do what ours may."""
+        return origin in self._listed
+
+    def _is_ours(self, origin: str, scope: Scope) -> bool:
+        if origin in self._listed:
+            return True
+        scheme, _, netloc = origin.partition("://")
+        host = host_of(netloc)
+        if host not in self._hosts:
+            return False
+        # On this machine the page may be served from another port: `npm run dev`.
+        return host in LOOPBACK or (scheme == scope["scheme"] and netloc == scope["state"]["host"])
 
     def allowed(self, headers: Mapping[bytes, bytes]) -> Headers:
         """Return the CORS headers of an answer; none for who is not listed."""

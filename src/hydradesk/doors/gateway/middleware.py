@@ -55,6 +55,8 @@ class Rules(Struct, frozen=True, kw_only=True):
     locked: Callable[[str], bool] = lambda ip: False
     """Whether an address was shut out by an incident."""
     log: Literal["notable", "all"] = "notable"
+    read_s: float = READ_S
+    write_s: float = WRITE_S
 
 
 class Entrance:
@@ -131,28 +133,32 @@ class Entrance:
     async def _timed(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Reads end when their time is up."""
         try:
-            async with asyncio.timeout(READ_S):
+            async with asyncio.timeout(self._rules.read_s):
                 await self._app(scope, receive, send)
         except TimeoutError:
-            await _refuse((503, "timeout", "that took too long; ask for less"), scope, receive, send)
+            await _refuse(
+                (503, "timeout", "that took too long; ask for less"), scope, receive, send
+            )
 
     async def _patient(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Writes are never cut off in the middle: only the waiting ends."""
-        gone = False
+        late: list[asyncio.Task[None]] = []
 
         async def sending(message: Message) -> None:
-            if not gone:
+            if not late:
                 await send(message)
 
-        work = asyncio.ensure_future(self._app(scope, receive, sending))
-        try:
-            await asyncio.wait_for(asyncio.shield(work), WRITE_S)
-        except TimeoutError:
-            if work.done():
-                raise
-            gone = True
+        def tire() -> None:
             detail = "still being worked on; look whether it happened, or repeat with the same key"
-            await _refuse((504, "timeout", detail), scope, receive, send)
+            said = (504, "timeout", detail)
+            late.append(asyncio.ensure_future(_refuse(said, scope, receive, send)))
+
+        timer = asyncio.get_running_loop().call_later(self._rules.write_s, tire)
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            timer.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> Refused | None:
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_URL:
@@ -162,8 +168,9 @@ class Entrance:
             return 421, "wrong_host", "this desk has another name"
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             return 422, "invalid", "an address has no NUL"
-        if scope["type"] == "websocket":
-            return None
+        return self._unwanted(scope, headers) if scope["type"] == "http" else None
+
+    def _unwanted(self, scope: Scope, headers: dict[bytes, bytes]) -> Refused | None:
         if scope["method"] not in METHODS:
             return 405, "method_not_allowed", "there is no such method here"
         if self._rules.origins.is_forged(scope, headers):

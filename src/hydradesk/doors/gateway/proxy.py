@@ -109,7 +109,4 @@ def _joined(scope: Scope, name: bytes) -> str:
 
 
 def _last(scope: Scope, name: bytes) -> str:
-    found = ""
-    for found in _values(scope, name):
-        pass
-    return found
+    return ([*_values(scope, name)] or [""])[-1]
