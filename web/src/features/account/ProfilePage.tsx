@@ -95,7 +95,7 @@ function Wishes({ person }: { person: Person }) {
     <Form
       label="Preferences"
       onSend={() => {
-        themeChoice.write(wishes.theme);
+        themeChoice.write(oneOf(["system", "dark", "light"], wishes.theme, "system"));
         change.mutate({ preferences: wishes });
       }}
     >

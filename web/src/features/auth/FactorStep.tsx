@@ -1,7 +1,7 @@
 import { useState } from "react";
 
 import { secondStep, secondStepByPasskey } from "../../shared/api/signIn";
-import type { FactorNeeded } from "../../shared/api/types";
+import type { SignInAnswer } from "../../shared/api/types";
 import { Button } from "../../shared/ui/Button";
 import { Form, Send } from "../../shared/ui/forms";
 import { Refusal } from "../../shared/ui/Notice";
@@ -9,7 +9,7 @@ import { CodeField, codeProof, useCodeKinds } from "./codes";
 import type { Attempt } from "./SignInPage";
 
 interface FactorStepProps {
-  factor: FactorNeeded;
+  factor: SignInAnswer;
   attempt: Attempt;
   onStartOver: () => void;
 }
@@ -17,9 +17,10 @@ interface FactorStepProps {
 /** The second step: a code, a recovery code or a passkey. */
 export function FactorStep({ factor, attempt, onStartOver }: FactorStepProps) {
   const [code, setCode] = useState("");
+  const ticket = factor.ticket ?? "";
   const kinds = useCodeKinds(factor.factors);
   const send = () => {
-    if (code.trim() !== "" && !attempt.isPending) attempt.mutate(() => secondStep(factor.ticket, codeProof(kinds.kind, code)));
+    if (code.trim() !== "" && !attempt.isPending) attempt.mutate(() => secondStep(ticket, codeProof(kinds.kind, code)));
   };
   return (
     <div className="space-y-4 rounded-lg border border-line bg-panel p-4 md:p-6">
@@ -35,7 +36,7 @@ export function FactorStep({ factor, attempt, onStartOver }: FactorStepProps) {
         </Form>
       )}
       {kinds.passkey && (
-        <Button size="full" icon="finger" disabled={attempt.isPending} onClick={() => { attempt.mutate(() => secondStepByPasskey(factor.ticket)); }}>
+        <Button size="full" icon="finger" disabled={attempt.isPending} onClick={() => { attempt.mutate(() => secondStepByPasskey(ticket)); }}>
           Use a passkey
         </Button>
       )}

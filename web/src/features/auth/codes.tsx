@@ -1,16 +1,15 @@
 import { useEffect, useRef, useState } from "react";
 
 import type { Proof } from "../../shared/api/signIn";
-import type { FactorNeeded } from "../../shared/api/types";
 import { Field } from "../../shared/ui/Field";
 import { about } from "../../shared/ui/Notice";
 
 type CodeKind = "totp" | "recovery";
 
 /** Which kind of code is typed: the app's, or one of the paper's where the app is lost. */
-export function useCodeKinds(factors: FactorNeeded["factors"]) {
+export function useCodeKinds(factors: readonly string[]) {
   const [recovery, setRecovery] = useState(false);
-  const kinds = factors.filter((factor): factor is CodeKind => factor !== "passkey");
+  const kinds = factors.filter((factor) => factor === "totp" || factor === "recovery");
   const kind: CodeKind = recovery || !kinds.includes("totp") ? "recovery" : "totp";
   return {
     kind,

@@ -2,8 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 
-import type { SignInAnswer } from "../../shared/api/signIn";
-import type { FactorNeeded, Person } from "../../shared/api/types";
+import type { Person, SignInAnswer } from "../../shared/api/types";
 import { themeChoice } from "../../shared/lib/theme";
 import { oneOf } from "../../shared/lib/storage";
 import { passkeyTrouble } from "../../shared/lib/webauthn";
@@ -28,7 +27,7 @@ function welcome(person: Person): void {
 /** One attempt at a time; an answer is either the desk's page or a second step. */
 export function useSignIn(to: string | undefined) {
   const navigate = useNavigate();
-  const [factor, setFactor] = useState<FactorNeeded | null>(null);
+  const [factor, setFactor] = useState<SignInAnswer | null>(null);
   const attempt = useMutation({
     mutationFn: async (way: () => Promise<SignInAnswer>) => {
       try {
@@ -42,7 +41,7 @@ export function useSignIn(to: string | undefined) {
         setFactor(answer);
         return;
       }
-      welcome(answer.person);
+      if (answer.person !== null) welcome(answer.person);
       void navigate({ href: safeTarget(to), replace: true });
     },
   });

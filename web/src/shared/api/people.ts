@@ -145,8 +145,8 @@ export function renewRecoveryCodes() {
   return unwrap(api.POST("/api/account/recovery-codes"));
 }
 
-export function closeDevice(session_id: string) {
-  return done(api.DELETE("/api/account/sessions/{session_id}", { params: { path: { session_id } } }));
+export function closeDevice(session: string) {
+  return done(api.DELETE("/api/account/sessions/{session}", { params: { path: { session } } }));
 }
 
 export interface NewKey {
@@ -162,8 +162,8 @@ export function createKey(body: NewKey) {
   return unwrap(api.POST("/api/account/keys", { body }));
 }
 
-export function removeKey(key_id: string) {
-  return done(api.DELETE("/api/account/keys/{key_id}", { params: { path: { key_id } } }));
+export function removeKey(key: string) {
+  return done(api.DELETE("/api/account/keys/{key}", { params: { path: { key } } }));
 }
 
 export interface NewVenueKey {
@@ -178,8 +178,8 @@ export function addVenueKey(body: NewVenueKey) {
   return unwrap(api.POST("/api/account/venue-keys", { body }));
 }
 
-export function removeVenueKey(key_id: string) {
-  return done(api.DELETE("/api/account/venue-keys/{key_id}", { params: { path: { key_id } } }));
+export function removeVenueKey(key: string) {
+  return done(api.DELETE("/api/account/venue-keys/{key}", { params: { path: { key } } }));
 }
 
 export async function uploadDocument(kind: string, file: File): Promise<void> {

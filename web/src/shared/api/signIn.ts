@@ -2,14 +2,12 @@ import { decodeRequest, encodeCredential, receiveOptions } from "../lib/webauthn
 import { solve } from "../lib/proofOfWork";
 import { api, unwrap } from "./client";
 import { announceSession, leaving, renewedAt } from "./sessionState";
-import type { FactorNeeded, SignedIn } from "./types";
-
-export type SignInAnswer = SignedIn | FactorNeeded;
+import type { SignInAnswer } from "./types";
 
 const COOKIE = { session: "cookie" } as const;
 
 /** The page's session lives in cookies; what a program would get as tokens is null here. */
-export function settleSignIn<T extends SignInAnswer>(answer: T): T {
+export function settleSignIn(answer: SignInAnswer): SignInAnswer {
   if (answer.status === "signed_in") {
     leaving.write(false);
     renewedAt.write(Date.now());
@@ -59,7 +57,7 @@ export async function register(form: PasswordForm & { name?: string; referrer?: 
   return settleSignIn(await unwrap(api.POST("/api/auth/register", { body })));
 }
 
-async function assertion(options: unknown): Promise<Record<string, unknown>> {
+async function assertion(options: unknown) {
   const publicKey = decodeRequest(receiveOptions(options));
   return encodeCredential(await navigator.credentials.get({ publicKey }));
 }
@@ -72,11 +70,11 @@ export async function signInWithPasskey(): Promise<SignInAnswer> {
 
 export type Proof = { code: string } | { recovery_code: string };
 
-export async function secondStep(ticket: string, proof: Proof): Promise<SignedIn> {
+export async function secondStep(ticket: string, proof: Proof): Promise<SignInAnswer> {
   return settleSignIn(await unwrap(api.POST("/api/auth/factor", { body: { ticket, ...proof, ...COOKIE } })));
 }
 
-export async function secondStepByPasskey(ticket: string): Promise<SignedIn> {
+export async function secondStepByPasskey(ticket: string): Promise<SignInAnswer> {
   const { options } = await unwrap(api.POST("/api/auth/factor/options", { body: { ticket } }));
   const credential = await assertion(options);
   return settleSignIn(await unwrap(api.POST("/api/auth/factor", { body: { ticket, credential, ...COOKIE } })));

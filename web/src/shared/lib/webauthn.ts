@@ -42,27 +42,32 @@ export function decodeCreation(options: Json): PublicKeyCredentialCreationOption
   return decoded as unknown as PublicKeyCredentialCreationOptions;
 }
 
-const PARTS = ["clientDataJSON", "authenticatorData", "signature", "userHandle", "attestationObject"] as const;
+type Part = "clientDataJSON" | "authenticatorData" | "signature" | "userHandle" | "attestationObject";
+const OPTIONAL = ["authenticatorData", "signature", "userHandle", "attestationObject"] as const satisfies readonly Part[];
+
+/** What the browser answered, as the server reads it. */
+export interface CredentialJson {
+  id: string;
+  rawId: string;
+  type: "public-key";
+  response: { clientDataJSON: string } & Partial<Record<(typeof OPTIONAL)[number], string>>;
+}
 
 /** What the browser answered, as JSON; throws when the person gave up. */
-export function encodeCredential(credential: Credential | null): Json {
+export function encodeCredential(credential: Credential | null): CredentialJson {
   if (credential === null) throw new Error("No passkey was chosen.");
   const made = credential as PublicKeyCredential;
-  const answer = made.response as AuthenticatorResponse & Partial<Record<(typeof PARTS)[number], ArrayBuffer | null>> & { getTransports?: () => string[] };
-  const response: Json = {};
-  for (const part of PARTS) {
+  const answer = made.response as AuthenticatorResponse & Partial<Record<Part, ArrayBuffer | null>>;
+  const response: CredentialJson["response"] = { clientDataJSON: text(answer.clientDataJSON) };
+  for (const part of OPTIONAL) {
     const value = answer[part];
-    if (value instanceof ArrayBuffer) response[part] = base64url(new Uint8Array(value));
+    if (value instanceof ArrayBuffer) response[part] = text(value);
   }
-  if (answer.getTransports !== undefined) response.transports = answer.getTransports();
-  return {
-    id: made.id,
-    rawId: base64url(new Uint8Array(made.rawId)),
-    type: made.type,
-    authenticatorAttachment: made.authenticatorAttachment,
-    clientExtensionResults: made.getClientExtensionResults(),
-    response,
-  };
+  return { id: made.id, rawId: text(made.rawId), type: "public-key", response };
+}
+
+function text(bytes: ArrayBuffer): string {
+  return base64url(new Uint8Array(bytes));
 }
 
 /** The browser's refusals in a person's words. */
