@@ -2,10 +2,13 @@ import { Link, Outlet } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import { Icon, type IconName } from "../shared/ui/Icon";
-import type { router } from "./router";
+
+// Named here and not taken from the router, whose type rests on the pages that use this one.
+type OwnPlace = "profile" | "security" | "withdrawals" | "identity" | "webhooks" | "audit" | "privacy";
+type DeskPlace = "people" | "kyc" | "withdrawals" | "audit" | "limits" | "security";
 
 export interface Section {
-  to: keyof (typeof router)["routesByPath"];
+  to: "/account" | `/account/${OwnPlace}` | "/admin" | `/admin/${DeskPlace}`;
   name: string;
   icon: IconName;
 }

@@ -6,7 +6,7 @@ import type { AdminPerson, Incident, Withdrawal } from "./types";
 
 /** Reads and writes of those who run the desk. Every key begins with "admin". */
 const first = null as string | null;
-const after = <T extends { next: string | null }>(page: T): string | null => page.next;
+const after = (page: { next: string | null }): string | null => page.next;
 
 /** Without what was left empty. */
 function given<T extends Record<string, string>>(filter: T): Partial<T> {

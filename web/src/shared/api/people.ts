@@ -8,7 +8,7 @@ import type { Person, Preferences } from "./types";
 /** A person's own account: every read and every write of the pages under /account. */
 const ROWS_PER_PAGE = 50;
 const first = null as string | null;
-const after = <T extends { next: string | null }>(page: T): string | null => page.next;
+const after = (page: { next: string | null }): string | null => page.next;
 
 export function paged(cursor: string | null, limit = ROWS_PER_PAGE): { limit: number; cursor?: string } {
   return cursor === null ? { limit } : { limit, cursor };

@@ -29,7 +29,7 @@ describe("proof of work", () => {
     const terminate = vi.fn();
     const worker: Partial<Worker> & { terminate: () => void } = { terminate, onmessage: null };
     worker.postMessage = ({ salt, difficulty }: { salt: string; difficulty: number }) => {
-      void findNumber(salt, difficulty).then((number) => worker.onmessage?.call(worker as Worker, new MessageEvent("message", { data: number })));
+      void findNumber(salt, difficulty).then((number) => { worker.onmessage?.call(worker as Worker, new MessageEvent("message", { data: number })); });
     };
     const done = await solve({ salt: "s", difficulty: 4, signature: "sig" }, () => worker as Worker);
     expect(done).toMatchObject({ salt: "s", signature: "sig" });
@@ -39,7 +39,7 @@ describe("proof of work", () => {
 
   it("says so when there can be no worker", async () => {
     const worker: Partial<Worker> & { terminate: () => void } = { terminate: vi.fn(), onerror: null };
-    worker.postMessage = () => worker.onerror?.call(worker as Worker, new ErrorEvent("error"));
+    worker.postMessage = () => { worker.onerror?.call(worker as Worker, new ErrorEvent("error")); };
     await expect(solve({ salt: "s", difficulty: 4, signature: "sig" }, () => worker as Worker)).rejects.toThrow(/proof of work/);
   });
 });

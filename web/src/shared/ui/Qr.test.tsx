@@ -6,8 +6,9 @@ import { Qr, qrPath } from "./Qr";
 /** Reads the drawing back, module by module. */
 function redrawn(path: string, size: number): string[] {
   const rows = Array.from({ length: size }, () => Array<string>(size).fill("0"));
-  for (const [, x = "", y = "", width = ""] of path.matchAll(/M(\d+) (\d+)h(\d+)v1h-\d+z/g)) {
-    for (let at = 0; at < Number(width); at += 1) (rows[Number(y)] ?? [])[Number(x) + at] = "1";
+  for (const [, ...found] of path.matchAll(/M(\d+) (\d+)h(\d+)v1h-\d+z/g)) {
+    const [x = 0, y = 0, width = 0] = found.map((digits) => JSON.parse(digits) as number);
+    (rows[y] ?? []).fill("1", x, x + width);
   }
   return rows.map((row) => row.join(""));
 }
