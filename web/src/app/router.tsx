@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, type SearchSchemaInput } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link, type RouteComponent, type SearchSchemaInput } from "@tanstack/react-router";
 
 import { messageOf } from "../shared/api/problem";
 import { Button } from "../shared/ui/Button";
@@ -14,12 +14,20 @@ const root = createRootRoute({
   errorComponent: Broken,
 });
 
+/**
+ * A page that is loaded when it is first wanted. Its type is not looked into: it links to other pages
+ * by the router's type, which would then rest on itself.
+ */
+function page(load: () => Promise<unknown>, name: string): RouteComponent {
+  return lazyRouteComponent(load as () => Promise<Record<string, RouteComponent>>, name);
+}
+
 const desk = createRoute({ getParentRoute: () => root, path: "/", component: DeskPage });
 
 const system = createRoute({
   getParentRoute: () => root,
   path: "/system",
-  component: lazyRouteComponent(() => import("../features/system/SystemPage"), "SystemPage"),
+  component: page(() => import("../features/system/SystemPage"), "SystemPage"),
 });
 
 interface SignInSearch {
@@ -40,33 +48,29 @@ const signIn = createRoute({
     const [to, failed] = [text(search.to), text(search.failed)];
     return { ...(to === undefined ? {} : { to }), ...(failed === undefined ? {} : { failed }) };
   },
-  component: lazyRouteComponent(() => import("../features/auth/SignInPage"), "SignInPage"),
+  component: page(() => import("../features/auth/SignInPage"), "SignInPage"),
 });
 
-const account = createRoute({ getParentRoute: () => root, path: "/account", component: lazyRouteComponent(() => import("./AccountArea"), "AccountArea") });
-const inAccount = { getParentRoute: () => account };
-const accountPages = account.addChildren([
-  createRoute({ ...inAccount, path: "/", component: lazyRouteComponent(() => import("./AccountHome"), "AccountHome") }),
-  createRoute({ ...inAccount, path: "/profile", component: lazyRouteComponent(() => import("./AccountHome"), "ProfileAndRisk") }),
-  createRoute({ ...inAccount, path: "/security", component: lazyRouteComponent(() => import("../features/security/SecurityPage"), "SecurityPage") }),
-  createRoute({ ...inAccount, path: "/withdrawals", component: lazyRouteComponent(() => import("../features/withdrawals/WithdrawalsPage"), "WithdrawalsPage") }),
-  createRoute({ ...inAccount, path: "/identity", component: lazyRouteComponent(() => import("../features/account/KycPage"), "KycPage") }),
-  createRoute({ ...inAccount, path: "/webhooks", component: lazyRouteComponent(() => import("../features/webhooks/WebhooksPage"), "WebhooksPage") }),
-  createRoute({ ...inAccount, path: "/audit", component: lazyRouteComponent(() => import("../features/account/AuditPage"), "AuditPage") }),
-  createRoute({ ...inAccount, path: "/privacy", component: lazyRouteComponent(() => import("../features/account/PrivacyPage"), "PrivacyPage") }),
-]);
+const account = createRoute({ getParentRoute: () => root, path: "/account", component: page(() => import("./AccountArea"), "AccountArea") });
+const accountHome = createRoute({ getParentRoute: () => account, path: "/", component: page(() => import("./AccountHome"), "AccountHome") });
+const accountProfile = createRoute({ getParentRoute: () => account, path: "/profile", component: page(() => import("./AccountHome"), "ProfileAndRisk") });
+const accountSecurity = createRoute({ getParentRoute: () => account, path: "/security", component: page(() => import("../features/security/SecurityPage"), "SecurityPage") });
+const accountWithdrawals = createRoute({ getParentRoute: () => account, path: "/withdrawals", component: page(() => import("../features/withdrawals/WithdrawalsPage"), "WithdrawalsPage") });
+const accountIdentity = createRoute({ getParentRoute: () => account, path: "/identity", component: page(() => import("../features/account/KycPage"), "KycPage") });
+const accountWebhooks = createRoute({ getParentRoute: () => account, path: "/webhooks", component: page(() => import("../features/webhooks/WebhooksPage"), "WebhooksPage") });
+const accountAudit = createRoute({ getParentRoute: () => account, path: "/audit", component: page(() => import("../features/account/AuditPage"), "AuditPage") });
+const accountPrivacy = createRoute({ getParentRoute: () => account, path: "/privacy", component: page(() => import("../features/account/PrivacyPage"), "PrivacyPage") });
+const accountPages = account.addChildren([accountHome, accountProfile, accountSecurity, accountWithdrawals, accountIdentity, accountWebhooks, accountAudit, accountPrivacy]);
 
-const admin = createRoute({ getParentRoute: () => root, path: "/admin", component: lazyRouteComponent(() => import("./AccountArea"), "AdminArea") });
-const inAdmin = { getParentRoute: () => admin };
-const adminPages = admin.addChildren([
-  createRoute({ ...inAdmin, path: "/", component: lazyRouteComponent(() => import("../features/admin/OverviewPage"), "OverviewPage") }),
-  createRoute({ ...inAdmin, path: "/people", component: lazyRouteComponent(() => import("../features/admin/PeoplePage"), "PeoplePage") }),
-  createRoute({ ...inAdmin, path: "/kyc", component: lazyRouteComponent(() => import("../features/admin/KycQueuePage"), "KycQueuePage") }),
-  createRoute({ ...inAdmin, path: "/withdrawals", component: lazyRouteComponent(() => import("../features/admin/ReviewPage"), "ReviewPage") }),
-  createRoute({ ...inAdmin, path: "/audit", component: lazyRouteComponent(() => import("../features/admin/AuditSearchPage"), "AuditSearchPage") }),
-  createRoute({ ...inAdmin, path: "/limits", component: lazyRouteComponent(() => import("../features/admin/LimitsPage"), "LimitsPage") }),
-  createRoute({ ...inAdmin, path: "/security", component: lazyRouteComponent(() => import("../features/admin/SecurityEventsPage"), "SecurityEventsPage") }),
-]);
+const admin = createRoute({ getParentRoute: () => root, path: "/admin", component: page(() => import("./AccountArea"), "AdminArea") });
+const adminHome = createRoute({ getParentRoute: () => admin, path: "/", component: page(() => import("../features/admin/OverviewPage"), "OverviewPage") });
+const adminPeople = createRoute({ getParentRoute: () => admin, path: "/people", component: page(() => import("../features/admin/PeoplePage"), "PeoplePage") });
+const adminKyc = createRoute({ getParentRoute: () => admin, path: "/kyc", component: page(() => import("../features/admin/KycQueuePage"), "KycQueuePage") });
+const adminWithdrawals = createRoute({ getParentRoute: () => admin, path: "/withdrawals", component: page(() => import("../features/admin/ReviewPage"), "ReviewPage") });
+const adminAudit = createRoute({ getParentRoute: () => admin, path: "/audit", component: page(() => import("../features/admin/AuditSearchPage"), "AuditSearchPage") });
+const adminLimits = createRoute({ getParentRoute: () => admin, path: "/limits", component: page(() => import("../features/admin/LimitsPage"), "LimitsPage") });
+const adminSecurity = createRoute({ getParentRoute: () => admin, path: "/security", component: page(() => import("../features/admin/SecurityEventsPage"), "SecurityEventsPage") });
+const adminPages = admin.addChildren([adminHome, adminPeople, adminKyc, adminWithdrawals, adminAudit, adminLimits, adminSecurity]);
 
 function NotFound() {
   return (
