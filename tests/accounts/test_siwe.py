@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hydradesk.accounts.domain import siwe
-from hydradesk.accounts.domain.refusals import (
+from hydradesk.accounts.contracts.refusals import (
     ChainMismatch,
     DomainMismatch,
     MessageExpired,
