@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     """Port to serve on."""
     public_url: str | None = None
     """The origin people use, `https://desk.example.org`; empty: http://localhost:PORT."""
+    captcha_difficulty: int = Field(default=14, ge=0, le=24)
+    """Zero bits of the proof of work on public forms, 2^n tries; 0 asks for none."""
     feed: Feed = "auto"
     """Where prices come from: the exchange, recordings, a simulation, or the first that works."""
     exchange: str = "binance"

@@ -3,6 +3,7 @@
 from typing import Any
 
 import hydradesk.accounts.store.credentials
+import hydradesk.accounts.store.journal
 import hydradesk.accounts.store.paper
 import hydradesk.accounts.store.people
 import hydradesk.doors.gateway.idempotency

@@ -90,7 +90,9 @@ class House:
         self.ids, self.lanes, self.lag = RandomIds(), Lanes(), LoopLag()
         self.shared: Shared = outside.shared or MemoryShared(clocks.wall)
         self.hub = Hub(clocks.wall)
-        self.people = PeopleHouse(settings, databases.app, databases.system, clocks.wall)
+        self.people = PeopleHouse(
+            settings, databases.app, databases.system, clocks.wall, self.shared
+        )
         system, desk = databases.system, clocks.desk
         self.market_store = SqlMarketStore(system, desk)
         self.market = self._market(outside.feed)

@@ -1,1 +1,1 @@
-"""The routes of accounts."""
+"""HTTP views of accounts. Thin: translate, call the service, translate back."""

@@ -1,1 +1,1 @@
-"""What accounts does: sign in, prove again, link and unlink."""
+"""What accounts does."""
