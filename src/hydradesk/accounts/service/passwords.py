@@ -5,7 +5,9 @@ import msgspec
 from hydradesk.accounts.contracts import Secret
 from hydradesk.accounts.contracts.refusals import CredentialsInvalid
 from hydradesk.accounts.domain import passwords
+from hydradesk.accounts.domain.challenge import Answer
 from hydradesk.accounts.domain.email import normalised
+from hydradesk.accounts.ports.captcha import Captcha, SignInGuard
 from hydradesk.accounts.ports.credentials import PasswordHasher
 from hydradesk.accounts.service.sign_in import (
     FactorNeeded,
@@ -24,14 +26,23 @@ WRONG = "the address or the password is wrong"
 class PasswordService:
     """What people do with a password."""
 
-    def __init__(self, base: SignInService, hasher: PasswordHasher) -> None:
+    def __init__(
+        self, base: SignInService, hasher: PasswordHasher, guard: SignInGuard, captcha: Captcha
+    ) -> None:
         self._base, self._hasher = base, hasher
+        self._guard, self._captcha = guard, captcha
 
     async def register(
-        self, email: str, password: Secret, name: str | None, referrer: str | None
+        self,
+        password: Secret,
+        email: str,
+        name: str | None,
+        referrer: str | None,
+        solved: Answer | None,
     ) -> SignedIn | FactorNeeded:
         """Make a person with a password; Conflict when the address is somebody's already."""
         async with self._base.watched("auth.signed_up") as watch:
+            await self._captcha.check(solved)
             watch.after |= {"method": "password"}
             address = normalised(email)
             watch.personal |= {"email": address}
@@ -44,14 +55,18 @@ class PasswordService:
                 await self._base.attach(tx, person.id, _key(person.id, stored))
                 return await self._base.enter(tx, person, "password")
 
-    async def sign_in(self, email: str, password: Secret) -> SignedIn | FactorNeeded:
+    async def sign_in(
+        self, email: str, password: Secret, solved: Answer | None = None
+    ) -> SignedIn | FactorNeeded:
         """Sign in by address and password; which of them is wrong is not said."""
         async with self._base.watched("auth.signed_in") as watch:
             watch.after |= {"method": "password"}
             watch.personal |= {"email": email[:254]}
+            await self._guard.admit(email, solved)
             person, stored = await self._known(email, watch)
             right = await self._hasher.verify(password, stored)
             if person is None or stored is None or not right:
+                await self._guard.failed(email)
                 raise CredentialsInvalid(WRONG, fix="check both, or sign in another way")
             renewed = stored
             if self._hasher.outdated(stored):
@@ -62,7 +77,9 @@ class PasswordService:
                     raise CredentialsInvalid(WRONG, fix="check both, or sign in another way")
                 await self._base.used(tx, known, secret=renewed)
                 found = await self._base.books.people.get(tx, person)
-                return await self._base.enter(tx, found, "password")
+                outcome = await self._base.enter(tx, found, "password")
+            await self._guard.passed(email)
+            return outcome
 
     async def is_right(self, person: PersonId, password: Secret) -> bool:
         """Whether it is this person's password."""
@@ -101,7 +118,7 @@ class PasswordService:
                     await self._base.books.credentials.save(tx, changed)
                 await self._base.record(tx, person, "auth.password_changed")
                 sessions = self._base.books.sessions
-                await sessions.close_all(tx, person, "password changed", but=session)
+                await sessions.close_all(tx, person, "password_changed", but=session)
 
     async def _known(self, email: str, watch: Watch) -> tuple[PersonId | None, str | None]:
         """Return whose address it is and what is stored of their password."""
