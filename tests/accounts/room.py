@@ -1,4 +1,4 @@
-"""The accounts room around a test: real stores, real keys, a clock to set; others' parts recorded."""
+"""The accounts room around a test: real stores and keys, a clock to set; the rest recorded."""
 
 import base64
 import itertools

@@ -235,7 +235,7 @@ export interface paths {
         };
         /**
          * Read Portfolio
-         * @description Cash, exposure, equity and profit of the running session's paper account.
+         * @description Cash, exposure, equity and profit of your paper account in the running session.
          */
         get: operations["readPortfolio"];
         put?: never;
@@ -299,7 +299,7 @@ export interface paths {
         };
         /**
          * List Positions
-         * @description Positions of the current account by symbol, closed ones with their realised profit.
+         * @description Positions of your account by symbol, closed ones with their realised profit.
          */
         get: operations["listPositions"];
         put?: never;
