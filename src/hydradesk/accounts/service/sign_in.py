@@ -77,6 +77,7 @@ class Key(Struct, frozen=True, kw_only=True):
     subject: str
     label: str
     secret: str = ""
+    counter: int = 0
 
 
 class SignedIn(Struct, frozen=True, kw_only=True):
@@ -229,6 +230,7 @@ class SignInService:
             subject=key.subject,
             label=key.label,
             secret=key.secret,
+            counter=key.counter,
             created_at=now,
             last_used_at=now,
         )
