@@ -1,16 +1,16 @@
 """The only file that knows every concrete class: Settings in, a house that can be run out."""
 
-from urllib.parse import urlsplit
-
 from msgspec import Struct
 from sqlalchemy.exc import DBAPIError
 from starlette.types import Scope
 
 from hydradesk.accounts.contracts import DEMO_SCOPES, LOCAL, AccountChanged, PersonChanged
+from hydradesk.accounts.service.trail import OwnersTrail
 from hydradesk.accounts.store.paper import AccountStore
+from hydradesk.app import front
 from hydradesk.app.people import PeopleHouse
 from hydradesk.app.settings import Settings
-from hydradesk.doors.gateway.app import LOOPBACK, Door
+from hydradesk.doors.gateway.app import Door
 from hydradesk.doors.gateway.hub import Hub
 from hydradesk.doors.gateway.idempotency import IdempotencyStore
 from hydradesk.doors.gateway.publish import Publisher, Sources
@@ -99,14 +99,15 @@ class House:
         self.ledger, self.portfolio_store = LedgerStore(), PortfolioStore()
         self.trading, self.portfolio = self._trading()
         self.risk_store = RiskStore(book := RiskBook())
-        facts = Outside(self.portfolio, self.market, desk)
+        facts = Outside(self.portfolio, self.market, desk, self.people.audit)
         self.risk = RiskService(system, self.risk_store, book, _limits(settings), facts)
         self.venue: BarVenue = outside.venue or PaperVenue(
             system, PaperStore(), DEFAULT, PaperTerms()
         )
         self.venues = {self.venue.name: self.venue}
         around = Desk(self.risk, DEFAULT, self.market, desk, self.lanes)
-        books = Books(self.orders, self.ledger, self.portfolio, self.risk_store)
+        trail = OwnersTrail(self.people.audit, self.accounts)
+        books = Books(self.orders, self.ledger, self.portfolio, self.risk_store, trail)
         self.execution = ExecutionService(system, books, around, self.venues)
         self.trading.canceller = self.execution
         self.reconciliation = Reconciliation(system, self.orders, around, self.execution)
@@ -157,7 +158,9 @@ class House:
             new_id=self.ids.new,
             now=self.clocks.wall.now,
             idempotency=self.idempotency,
-            hosts=self._hosts(),
+            rules=front.rules(self.settings, self.people.defence.is_locked),
+            rates=front.rates(self.settings),
+            metrics_token=self.settings.metrics_token,
         )
 
     def checks(self) -> Checks:
@@ -180,7 +183,12 @@ class House:
         await self.bus.drain()
 
     def _market(self, feed: Feed) -> MarketService:
-        setup = Setup(instruments=DEFAULT, speed=self.settings.speed, quiesce=self.quiesce)
+        setup = Setup(
+            instruments=DEFAULT,
+            speed=self.settings.speed,
+            quiesce=self.quiesce,
+            audit=self.people.audit,
+        )
         wall, desk = self.clocks.wall, self.clocks.desk
         return MarketService(self.databases.system, self.market_store, feed, desk, wall, setup)
 
@@ -192,7 +200,8 @@ class House:
             auto_trade=self.settings.auto_trade,
             demo=self.settings.demo,
         )
-        books = PaperBooks(self.accounts, self.ledger, _Running(self), desk)
+        trail = OwnersTrail(self.people.audit, self.accounts)
+        books = PaperBooks(self.accounts, self.ledger, _Running(self), desk, trail)
         around = Surroundings(self.accounts, self.ledger, DEFAULT, self.market, desk)
         app, system = self.databases.app, self.databases.system
         service = PortfolioService(system, app, self.portfolio_store, around, paper)
@@ -234,11 +243,6 @@ class House:
         self.market.listeners.on_tick = self.publisher.on_tick
         self.market.listeners.on_open_bar = self.publisher.on_open_bar
         self.market.listeners.on_feed = self.publisher.on_feed
-
-    def _hosts(self) -> frozenset[str]:
-        """The names under which people may reach us; a demo has none beyond this machine."""
-        named = set() if self.settings.demo else {urlsplit(self.settings.origin).hostname or ""}
-        return LOOPBACK | {self.settings.host} | named
 
     async def _identify(self, scope: Scope) -> Principal:
         """Say who is calling: with --demo the local person, else who can show it."""
