@@ -27,6 +27,7 @@ from hydradesk.accounts.domain.signin import SignInMessage
 from hydradesk.accounts.service.captcha import ProofOfWork
 from hydradesk.accounts.service.credentials import CredentialService
 from hydradesk.accounts.service.factors import FactorService
+from hydradesk.accounts.service.features import FeatureSwitches
 from hydradesk.accounts.service.guard import Throttle
 from hydradesk.accounts.service.passkeys import PasskeyService
 from hydradesk.accounts.service.passwords import PasswordService
@@ -35,6 +36,7 @@ from hydradesk.accounts.service.step_up import StepUpService, Ways
 from hydradesk.accounts.service.wallets import Keys, Offer, WalletService, WalletTerms
 from hydradesk.accounts.store.credentials import CredentialStore, FactorStore
 from hydradesk.accounts.store.people import PeopleStore
+from hydradesk.accounts.store.security import FeatureStore
 from hydradesk.adapters.evm import NodeContracts, Secp256k1
 from hydradesk.adapters.solana import Ed25519
 from hydradesk.adapters.webauthn import WebAuthn
@@ -128,16 +130,6 @@ class NamedVault:
         return Secret(text[::-1])
 
 
-class AllOn:
-    """Feature switches; those named are off."""
-
-    def __init__(self) -> None:
-        self.off: set[str] = set()
-
-    async def enabled(self, tx: Tx, name: str) -> bool:
-        return name not in self.off
-
-
 class Wallet:
     """A wallet of either kind that signs what it is shown."""
 
@@ -179,10 +171,11 @@ class Room:
     def __init__(self, db: Database, nodes: dict[str, str] | None = None) -> None:
         self.db, self.clock, self.ids = db, SimClock(START), Count()
         self.random = _counting()
-        self.shared, self.switches = MemoryShared(self.clock), AllOn()
+        self.shared = MemoryShared(self.clock)
         self.people, self.credentials = PeopleStore(), CredentialStore()
         self.factors = FactorStore()
         self.sessions, self.audit = RecordedSessions(self.clock), RecordedAudit()
+        self.features = FeatureSwitches(db, FeatureStore(), self.audit, self.clock)
         self.captcha = ProofOfWork(self.shared, self.clock, self.random, 0)
         self.guard = Throttle(self.shared, self.clock, self.captcha)
         self.hasher = Argon2Pool(CHEAP)
@@ -198,7 +191,7 @@ class Room:
             ids=self.ids,
             random=self.random,
             once=self.shared,
-            switches=self.switches,
+            features=self.features,
         )
         self.base = SignInService(db, books, around)
         self.keys = Keys(
@@ -232,8 +225,10 @@ class Room:
             sign_in_api.password_routes(self.passwords),
             factors_api.passkey_routes(self.passkeys),
             factors_api.second_step_routes(self.second, self.step_up),
-            factors_api.own_factor_routes(self.second, self.passkeys),
+            factors_api.own_factor_routes(self.second),
+            factors_api.own_passkey_routes(self.passkeys),
             credentials_api.credential_routes(self.links, self.passwords),
+            credentials_api.link_routes(self.links),
         ]
 
     def client(self) -> httpx2.AsyncClient:

@@ -96,6 +96,20 @@ def credential_routes(credentials: CredentialService, passwords: PasswordService
         await credentials.unlink(_of(me.person), credential)
         return Response(status_code=204)
 
+    @api.raw("PUT", "/password", scope="account:write", step_up=True, status_code=204)
+    async def change_password(me: Caller, request: PasswordChange) -> Response:
+        """Set a password; ends your other sessions."""
+        current = None if request.current is None else Secret(request.current)
+        await passwords.change(_of(me.person), current, Secret(request.password), me.session)
+        return Response(status_code=204)
+
+    return api
+
+
+def link_routes(credentials: CredentialService) -> Routes:
+    """Build the routes that give a person one more wallet."""
+    api = Routes("/account/credentials", "account")
+
     async def linked(
         person: PersonId | None, kind: WalletKind, request: WalletProof
     ) -> CredentialView:
@@ -105,7 +119,7 @@ def credential_routes(credentials: CredentialService, passwords: PasswordService
 
     @api.add(
         "POST",
-        "/credentials/siwe",
+        "/siwe",
         CredentialView,
         example=CREDENTIAL,
         scope="account:write",
@@ -118,7 +132,7 @@ def credential_routes(credentials: CredentialService, passwords: PasswordService
 
     @api.add(
         "POST",
-        "/credentials/siws",
+        "/siws",
         CredentialView,
         example=CREDENTIAL,
         scope="account:write",
@@ -128,13 +142,6 @@ def credential_routes(credentials: CredentialService, passwords: PasswordService
     async def link_solana(me: Caller, request: WalletProof) -> CredentialView:
         """Sign in with this Solana wallet too."""
         return await linked(me.person, "siws", request)
-
-    @api.raw("PUT", "/password", scope="account:write", step_up=True, status_code=204)
-    async def change_password(me: Caller, request: PasswordChange) -> Response:
-        """Set a password; ends your other sessions."""
-        current = None if request.current is None else Secret(request.current)
-        await passwords.change(_of(me.person), current, Secret(request.password), me.session)
-        return Response(status_code=204)
 
     return api
 

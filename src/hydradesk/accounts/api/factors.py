@@ -161,7 +161,7 @@ CEREMONY = CeremonyView(
 FRESH = FreshView(fresh_until="2025-06-24T12:10:00Z")
 FACTORS = FactorsView(totp=True, passkeys=1, recovery_codes_left=10)
 RECOVERY = RecoveryView(recovery_codes=["mzxw-6ytb-oi4d-gnrx"])
-TOTP = TotpView(secret="JBSWY3DPEHPK3PXP", uri="otpauth://totp/…", modules=["101", "010", "101"])  # noqa: S106
+TOTP = TotpView(secret="JBSWY3DPEHPK3PXP", uri="otpauth://totp/…", modules=["101", "010", "101"])  # noqa: S106  # nosec B106
 
 
 def passkey_routes(passkeys: PasskeyService) -> Routes:
@@ -214,7 +214,7 @@ def second_step_routes(factors: FactorService, step_up: StepUpService) -> Routes
     return api
 
 
-def own_factor_routes(factors: FactorService, passkeys: PasskeyService) -> Routes:
+def own_factor_routes(factors: FactorService) -> Routes:
     """Build the routes of one's own second factors."""
     api = Routes("/account", "account")
 
@@ -258,6 +258,13 @@ def own_factor_routes(factors: FactorService, passkeys: PasskeyService) -> Route
     async def make_recovery_codes(me: Caller) -> Response:
         """New recovery codes, shown once; the old ones are worth nothing any more."""
         return _unkept(RecoveryView(recovery_codes=await factors.new_recovery(_person(me))))
+
+    return api
+
+
+def own_passkey_routes(passkeys: PasskeyService) -> Routes:
+    """Build the routes of one's own passkeys."""
+    api = Routes("/account", "account")
 
     @api.add(
         "POST",
