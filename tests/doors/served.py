@@ -1,0 +1,90 @@
+"""A whole desk behind real HTTP, in a thread with an event loop of its own."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import uvicorn
+
+from hydradesk.app.serve import _listen
+from hydradesk.app.settings import Settings
+from hydradesk.app.wiring import Clocks, Databases, House, Outsiders
+from hydradesk.doors.gateway.app import build
+from hydradesk.infra.clock import DeskClock, SystemClock
+from hydradesk.infra.db import Database
+from tests.doors.conftest import bars
+from tests.market.conftest import ListFeed
+
+T = TypeVar("T")
+
+
+class Served:
+    """The house, and the address it answers at. `do` runs a coroutine where the house lives."""
+
+    def __init__(self, house: House, loop: asyncio.AbstractEventLoop, port: int) -> None:
+        self.house, self._loop, self.port = house, loop, port
+        self.url = f"http://127.0.0.1:{port}"
+
+    def do(self, job: Callable[[], Awaitable[T]]) -> T:
+        async def wrapped() -> T:
+            return await job()
+
+        return asyncio.run_coroutine_threadsafe(wrapped(), self._loop).result(60)
+
+
+@contextmanager
+def served(database: str, folder: Path, **settings: Any) -> Iterator[Served]:
+    """Run a desk on a database until the block ends."""
+    ready, stop, box = threading.Event(), asyncio.Event(), list[Any]()
+
+    async def run() -> None:
+        app, system = Database(database, "app"), Database(database, "system")
+        wall, listening = SystemClock(), _listen("127.0.0.1", 0)
+        listening.listen(128)
+        told = {"speed": 3600, "auto_trade": False, "feed": "replay"}
+        options = Settings(data_dir=folder, **told | settings)  # type: ignore[arg-type]
+        outside = Outsiders(ListFeed(bars()), None)
+        house = House(options, Databases(app, system), Clocks(DeskClock(wall), wall), outside)
+        await house.people.start()
+        await house.bus.load()
+        await house.market.start()
+        assert await house.market.step()
+        config = uvicorn.Config(
+            build(house.door()), loop="none", http="httptools", log_config=None, lifespan="off"
+        )
+        server = uvicorn.Server(config)
+        server.capture_signals = _nothing  # type: ignore[method-assign]
+        roles = [asyncio.create_task(server.serve(sockets=[listening]))]
+        box.append(Served(house, asyncio.get_running_loop(), listening.getsockname()[1]))
+        ready.set()
+        await stop.wait()
+        server.should_exit = True
+        await asyncio.gather(*roles)
+        listening.close()
+        await app.close()
+        await system.close()
+
+    def job() -> None:
+        try:
+            asyncio.run(run())
+        except BaseException as error:
+            box.append(error)
+            ready.set()
+            raise
+
+    thread = threading.Thread(target=job)
+    thread.start()
+    ready.wait(60)
+    if not isinstance(box[0], Served):
+        raise box[0]
+    yield box[0]
+    box[0]._loop.call_soon_threadsafe(stop.set)
+    thread.join(60)
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
