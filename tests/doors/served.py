@@ -2,8 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,47 +25,57 @@ class Served:
     """The house, and the address it answers at. `do` runs a coroutine where the house lives."""
 
     def __init__(self, house: House, loop: asyncio.AbstractEventLoop, port: int) -> None:
-        self.house, self._loop, self.port = house, loop, port
+        self.house, self.loop, self.port = house, loop, port
         self.url = f"http://127.0.0.1:{port}"
+        self.stop = asyncio.Event()
 
     def do(self, job: Callable[[], Awaitable[T]]) -> T:
         async def wrapped() -> T:
             return await job()
 
-        return asyncio.run_coroutine_threadsafe(wrapped(), self._loop).result(60)
+        return asyncio.run_coroutine_threadsafe(wrapped(), self.loop).result(60)
+
+
+@asynccontextmanager
+async def started(database: str, folder: Path, settings: dict[str, Any]) -> AsyncIterator[House]:
+    """A house that has begun, on a feed made by hand."""
+    app, system = Database(database, "app"), Database(database, "system")
+    wall = SystemClock()
+    told = {"speed": 3600, "auto_trade": False, "feed": "replay"}
+    options = Settings(data_dir=folder, **told | settings)
+    outside = Outsiders(ListFeed(bars()), None)
+    house = House(options, Databases(app, system), Clocks(DeskClock(wall), wall), outside)
+    await house.people.start()
+    await house.bus.load()
+    await house.market.start()
+    assert await house.market.step()
+    yield house
+    await app.close()
+    await system.close()
 
 
 @contextmanager
 def served(database: str, folder: Path, **settings: Any) -> Iterator[Served]:
     """Run a desk on a database until the block ends."""
-    ready, stop, box = threading.Event(), asyncio.Event(), list[Any]()
+    ready, box = threading.Event(), list[Any]()
 
     async def run() -> None:
-        app, system = Database(database, "app"), Database(database, "system")
-        wall, listening = SystemClock(), _listen("127.0.0.1", 0)
+        listening = _listen("127.0.0.1", 0)
         listening.listen(128)
-        told = {"speed": 3600, "auto_trade": False, "feed": "replay"}
-        options = Settings(data_dir=folder, **told | settings)  # type: ignore[arg-type]
-        outside = Outsiders(ListFeed(bars()), None)
-        house = House(options, Databases(app, system), Clocks(DeskClock(wall), wall), outside)
-        await house.people.start()
-        await house.bus.load()
-        await house.market.start()
-        assert await house.market.step()
-        config = uvicorn.Config(
-            build(house.door()), loop="none", http="httptools", log_config=None, lifespan="off"
-        )
-        server = uvicorn.Server(config)
-        server.capture_signals = _nothing  # type: ignore[method-assign]
-        roles = [asyncio.create_task(server.serve(sockets=[listening]))]
-        box.append(Served(house, asyncio.get_running_loop(), listening.getsockname()[1]))
-        ready.set()
-        await stop.wait()
-        server.should_exit = True
-        await asyncio.gather(*roles)
+        async with started(database, folder, settings) as house:
+            config = uvicorn.Config(
+                build(house.door()), loop="none", http="httptools", log_config=None, lifespan="off"
+            )
+            server = uvicorn.Server(config)
+            server.capture_signals = _nothing  # type: ignore[method-assign]
+            port = listening.getsockname()[1]
+            box.append(one := Served(house, asyncio.get_running_loop(), port))
+            serving = asyncio.create_task(server.serve(sockets=[listening]))
+            ready.set()
+            await one.stop.wait()
+            server.should_exit = True
+            await serving
         listening.close()
-        await app.close()
-        await system.close()
 
     def job() -> None:
         try:
@@ -81,7 +91,7 @@ def served(database: str, folder: Path, **settings: Any) -> Iterator[Served]:
     if not isinstance(box[0], Served):
         raise box[0]
     yield box[0]
-    box[0]._loop.call_soon_threadsafe(stop.set)
+    box[0].loop.call_soon_threadsafe(box[0].stop.set)
     thread.join(60)
 
 
