@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import hydradesk.accounts.store.keys
 import hydradesk.accounts.store.paper
 import hydradesk.accounts.store.people
+import hydradesk.accounts.store.secrets
+import hydradesk.accounts.store.sessions
 import hydradesk.doors.gateway.idempotency
 import hydradesk.execution.store.orders
 import hydradesk.execution.store.paper

@@ -1,0 +1,1 @@
+"""The rules of accounts: messages that wallets sign, passwords, one-time codes. Pure."""
