@@ -4,7 +4,7 @@ import asyncio
 from decimal import Decimal as D
 from typing import Any
 
-from hydradesk.accounts.contracts import Account
+from hydradesk.accounts.contracts import LOCAL, Account
 from hydradesk.accounts.store.paper import AccountStore
 from hydradesk.execution.contracts import Order
 from hydradesk.execution.domain.intents import Wanted
@@ -21,7 +21,8 @@ from hydradesk.kernel.time import DAY, HOUR, MINUTE, SECOND, SimClock, TimeNs
 from hydradesk.ledger.store import LedgerStore
 from hydradesk.market.contracts import Candle, Price, Session, SessionOpened
 from hydradesk.market.domain.instruments import DEFAULT, USDT
-from hydradesk.portfolio.service import Paper, PortfolioService, Surroundings
+from hydradesk.portfolio.service import Books as PaperBooks
+from hydradesk.portfolio.service import Opener, Paper, PortfolioService, Surroundings
 from hydradesk.portfolio.store import PortfolioStore
 from hydradesk.risk.contracts import Intent, Limits, Refused
 from hydradesk.risk.domain import RiskBook
@@ -107,10 +108,11 @@ class House:
         self.lanes, self.orders, self.ledger = Lanes(), SqlOrderStore(), LedgerStore()
         self.accounts, self.book = AccountStore(), RiskBook()
         self.reservations = RiskStore(self.book)
-        around = Surroundings(self.accounts, self.ledger, DEFAULT, self.prices, self, self.clock)
+        around = Surroundings(self.accounts, self.ledger, DEFAULT, self.prices, self.clock)
         self.portfolio_store = PortfolioStore()
         paper = Paper(deposit=DEPOSIT, asset=USDT, auto_trade=True)
-        self.portfolio = PortfolioService(db, self.portfolio_store, around, paper)
+        self.portfolio = PortfolioService(db, db, self.portfolio_store, around, paper)
+        self.trading = Opener(db, PaperBooks(self.accounts, self.ledger, self, self.clock), paper)
         outside = Outside(self.portfolio, self.prices, self.clock)
         self.risk = RiskService(db, self.reservations, self.book, limits, outside)
         self.paper = PaperVenue(db, PaperStore(), DEFAULT, PaperTerms())
@@ -118,7 +120,7 @@ class House:
         self.desk = Desk(self.risk, DEFAULT, self.prices, self.clock, self.lanes)
         books = Books(self.orders, self.ledger, self.portfolio, self.reservations)
         self.execution = ExecutionService(db, books, self.desk, self.venues)
-        self.portfolio.canceller = self.execution
+        self.trading.canceller = self.execution
         self.reconciliation = Reconciliation(db, self.orders, self.desk, self.execution)
         self.me = AccountId("paper-s1-1")
 
@@ -136,10 +138,10 @@ class House:
         await self.paper.open_session(session.id, now)
         await self.execution.book("paper")
         fact = SessionOpened(id=f"{name}:1", at=now, key="session", session=session)
-        await self.portfolio.on_session(fact)
+        await self.trading.on_session(fact)
         self.prices.set(ETH, D(2000), now)
         self.prices.set(BTC, D(30_000), now)
-        account = await self.portfolio.current()
+        account = await self.trading.account(LOCAL)
         self.me = account.id
         return account
 
@@ -150,6 +152,13 @@ class House:
     async def placed(self, symbol: Symbol = ETH, **changes: Any) -> Order:
         """Ask for an order that must be approved."""
         order = await self.order(symbol, **changes)
+        assert isinstance(order, Order), order
+        return order
+
+    async def placed_by(self, account: AccountId, name: OrderId, **changes: Any) -> Order:
+        """Have somebody's order placed."""
+        asked = wish(account=account, id=name, **changes)
+        order = await self.execution.submit_wanted(asked, ETH)
         assert isinstance(order, Order), order
         return order
 

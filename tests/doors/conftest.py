@@ -8,12 +8,12 @@ from typing import Any
 import httpx2
 import pytest
 
+from hydradesk.accounts.contracts import LOCAL
 from hydradesk.app.settings import Settings
 from hydradesk.app.wiring import Clocks, Databases, House, Outsiders
 from hydradesk.doors.gateway.app import build
 from hydradesk.infra.clock import DeskClock, SystemClock
 from hydradesk.infra.db import Database
-from hydradesk.kernel.ids import AccountId
 from hydradesk.market.contracts import Candle
 from tests.market.conftest import BTC, ETH, ListFeed, minute
 
@@ -59,7 +59,7 @@ class Desk:
 
     async def books(self) -> dict[Any, int]:
         async with self.house.databases.system.begin() as tx:
-            me = AccountId((await self.house.portfolio.current()).id)
+            me = await self.house.trading.of(LOCAL)
             return await self.house.ledger.balances(tx, me)
 
 

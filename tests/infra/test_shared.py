@@ -82,8 +82,9 @@ async def test_values_names_and_counts_are_apart(here: Here) -> None:
 
 async def test_a_count_ends_with_its_window_however_often_it_is_asked(here: Here) -> None:
     counted = [await here.shared.count("tries", 300 * MILLISECOND) for _ in range(3)]
-    assert counted == [1, 2, 3]
+    assert counted == [1, 2, 3] and await here.shared.counted("tries") == 3
     await here.wait(300 * MILLISECOND)
+    assert await here.shared.counted("tries") == 0
     assert await here.shared.count("tries", MINUTE) == 1
 
 
@@ -130,6 +131,7 @@ async def test_a_store_that_is_away_is_said_and_comes_back() -> None:
             lambda: shared.take("a"),
             lambda: shared.seen("a", MINUTE),
             lambda: shared.count("a", MINUTE),
+            lambda: shared.counted("a"),
             lambda: shared.publish("revoked", "x"),
             shared.ping,
         ]

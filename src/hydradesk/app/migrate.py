@@ -9,7 +9,7 @@ from sqlalchemy.pool import NullPool
 
 from hydradesk.infra.db import ROLE_NAMES
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration; a test holds it to the files."""
 
 SCRIPTS = Path(__file__).parent / "migrations"

@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     """Port to serve on."""
     public_url: str | None = None
     """The origin people use, `https://desk.example.org`; empty: http://localhost:PORT."""
+    captcha_difficulty: int = Field(default=14, ge=0, le=24)
+    """Zero bits of the proof of work on public forms, 2^n tries; 0 asks for none."""
     feed: Feed = "auto"
     """Where prices come from: the exchange, recordings, a simulation, or the first that works."""
     exchange: str = "binance"
@@ -87,6 +89,12 @@ class Settings(BaseSettings):
     """Oldest price to act on, desk milliseconds."""
     collar: Decimal = Field(default=Decimal("0.05"), gt=0, lt=1)
     """Largest distance of an order's price from the market, as a fraction."""
+    webhook_ports: frozenset[int] = frozenset({443, 8443})
+    """Ports at which outbound webhooks may be delivered."""
+    webhook_local_hosts: frozenset[str] = frozenset()
+    """`host:port` that webhooks may call in spite of every rule, over http too; for trials."""
+    webhook_disable_days: int = Field(default=5, ge=1, le=365)
+    """Days without one success after which a subscription is switched off."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
     """What the terminal shows; the log file takes everything from INFO up."""
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 from sqlalchemy.exc import DBAPIError
 from starlette.types import Scope
 
-from hydradesk.accounts.contracts import DEMO_SCOPES
+from hydradesk.accounts.contracts import DEMO_SCOPES, LOCAL, AccountChanged, PersonChanged
 from hydradesk.accounts.store.paper import AccountStore
 from hydradesk.app.people import PeopleHouse
 from hydradesk.app.settings import Settings
@@ -30,7 +30,7 @@ from hydradesk.infra.http import Principal, Routes
 from hydradesk.infra.lanes import Lanes
 from hydradesk.infra.shared import MemoryShared, Shared
 from hydradesk.kernel.errors import Unavailable
-from hydradesk.kernel.ids import AccountId, PersonId, SessionId
+from hydradesk.kernel.ids import AccountId, SessionId
 from hydradesk.kernel.time import MILLISECOND, TimeNs, rfc3339
 from hydradesk.ledger.store import LedgerStore
 from hydradesk.market import api as market_api
@@ -40,7 +40,8 @@ from hydradesk.market.ports import Feed
 from hydradesk.market.service import Collector, MarketService, Setup
 from hydradesk.market.store import SqlMarketStore
 from hydradesk.portfolio import api as portfolio_api
-from hydradesk.portfolio.service import Paper, PortfolioService, Surroundings
+from hydradesk.portfolio.service import Books as PaperBooks
+from hydradesk.portfolio.service import Opener, Paper, PortfolioService, Surroundings
 from hydradesk.portfolio.store import PortfolioStore
 from hydradesk.risk import api as risk_api
 from hydradesk.risk.contracts import Halted, Limits
@@ -51,9 +52,6 @@ from hydradesk.signals import api as signals_api
 from hydradesk.signals.contracts import SignalEnded, SignalMade
 from hydradesk.signals.service import Brain
 from hydradesk.signals.store import SqlSignals
-
-LOCAL = PersonId("local")
-"""Who sits at a desk that runs with --demo."""
 
 
 class Databases(Struct, frozen=True):
@@ -90,14 +88,16 @@ class House:
         self.ids, self.lanes, self.lag = RandomIds(), Lanes(), LoopLag()
         self.shared: Shared = outside.shared or MemoryShared(clocks.wall)
         self.hub = Hub(clocks.wall)
-        self.people = PeopleHouse(settings, databases.app, databases.system, clocks.wall)
+        self.people = PeopleHouse(
+            settings, databases.app, databases.system, clocks.wall, self.shared, clocks.desk
+        )
         system, desk = databases.system, clocks.desk
         self.market_store = SqlMarketStore(system, desk)
         self.market = self._market(outside.feed)
         self.collector = Collector(system, self.market_store, outside.feed, DEFAULT, desk)
         self.orders, self.accounts = SqlOrderStore(), AccountStore()
         self.ledger, self.portfolio_store = LedgerStore(), PortfolioStore()
-        self.portfolio = self._portfolio()
+        self.trading, self.portfolio = self._trading()
         self.risk_store = RiskStore(book := RiskBook())
         facts = Outside(self.portfolio, self.market, desk)
         self.risk = RiskService(system, self.risk_store, book, _limits(settings), facts)
@@ -108,7 +108,7 @@ class House:
         around = Desk(self.risk, DEFAULT, self.market, desk, self.lanes)
         books = Books(self.orders, self.ledger, self.portfolio, self.risk_store)
         self.execution = ExecutionService(system, books, around, self.venues)
-        self.portfolio.canceller = self.execution
+        self.trading.canceller = self.execution
         self.reconciliation = Reconciliation(system, self.orders, around, self.execution)
         timeframe = timeframe_of(settings.auto_timeframe)
         self.autotrader = AutoTrader(
@@ -121,7 +121,7 @@ class House:
             open_bar=self.market.open_bar,
             instruments=DEFAULT,
             portfolio=self.reader,
-            account=self.portfolio.current,
+            account=lambda: self.trading.account(LOCAL),
         )
         self.publisher = Publisher(self.hub, sources)
         self.signals = SqlSignals(system)
@@ -140,9 +140,9 @@ class House:
             signals_api.routes(self.signals, _Running(self), DEFAULT),
             execution_api.order_routes(self.execution, reader, DEFAULT, self.ids),
             execution_api.trade_routes(reader),
-            portfolio_api.position_routes(self.portfolio, self.reader),
+            portfolio_api.position_routes(self.reader),
             execution_api.position_routes(self.execution, self.ids),
-            portfolio_api.routes(self.portfolio, self.reader, self.bus.drain),
+            portfolio_api.routes(self.portfolio, self.reader, self.trading, self.bus.drain),
             risk_api.routes(self.risk, self.bus.drain),
             *self.people.routes(),
         ]
@@ -184,14 +184,19 @@ class House:
         wall, desk = self.clocks.wall, self.clocks.desk
         return MarketService(self.databases.system, self.market_store, feed, desk, wall, setup)
 
-    def _portfolio(self) -> PortfolioService:
-        around = Surroundings(
-            self.accounts, self.ledger, DEFAULT, self.market, _Running(self), self.clocks.desk
-        )
+    def _trading(self) -> tuple[Opener, PortfolioService]:
+        desk = self.clocks.desk
         paper = Paper(
-            deposit=self.settings.deposit, asset=USDT, auto_trade=self.settings.auto_trade
+            deposit=self.settings.deposit,
+            asset=USDT,
+            auto_trade=self.settings.auto_trade,
+            demo=self.settings.demo,
         )
-        return PortfolioService(self.databases.system, self.portfolio_store, around, paper)
+        books = PaperBooks(self.accounts, self.ledger, _Running(self), desk)
+        around = Surroundings(self.accounts, self.ledger, DEFAULT, self.market, desk)
+        app, system = self.databases.app, self.databases.system
+        service = PortfolioService(system, app, self.portfolio_store, around, paper)
+        return Opener(system, books, paper), service
 
     def _consumers(self) -> list[Consumer]:
         """Who hears what, in the order in which each fact is told.
@@ -203,7 +208,9 @@ class House:
             Consumer("risk").on(Halted, self.risk.on_halted),
             Consumer("venue").on(SessionOpened, self._venue_session).on(BarClosed, self._venue_bar),
             Consumer("portfolio")
-            .on(SessionOpened, self.portfolio.on_session)
+            .on(SessionOpened, self.trading.on_session)
+            .on(AccountChanged, self.trading.on_account)
+            .on(PersonChanged, self.trading.on_person)
             .on(BarClosed, self.portfolio.on_bar),
             Consumer("brain")
             .on(SessionOpened, self.brain.on_session)
@@ -240,7 +247,7 @@ class House:
     async def _local(self) -> Principal:
         """Everybody on loopback is the one local person, trading the running session."""
         try:
-            account = (await self.portfolio.current()).id
+            account = await self.trading.of(LOCAL)
         except (Unavailable, DBAPIError, OSError):
             account = AccountId("")
         return Principal(person=LOCAL, account=account, role="demo", scopes=DEMO_SCOPES)

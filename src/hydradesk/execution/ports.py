@@ -91,14 +91,17 @@ class OrderStore(Protocol):
         """Return the orders that are not done, oldest first."""
         ...
 
-    async def of_signal(self, tx: Tx, signal: str) -> list[Order]:
-        """Return the orders one signal led to, oldest first."""
+    async def of_signal(self, tx: Tx, account: AccountId, signal: str) -> list[Order]:
+        """Return the orders one signal led to in one account, oldest first."""
         ...
 
     async def automatic(
-        self, tx: Tx, account: AccountId, symbol: Symbol
-    ) -> list[tuple[SignalId, bool]]:
-        """Return the signals whose automatic positions are open, and whether each has ended."""
+        self, tx: Tx, accounts: Sequence[AccountId], symbol: Symbol
+    ) -> dict[AccountId, list[tuple[SignalId, bool]]]:
+        """Return the signals whose automatic positions are open, and whether each has ended.
+
+        Accounts without any are left out.
+        """
         ...
 
     async def open_automatic(

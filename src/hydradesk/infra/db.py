@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 
-from hydradesk.kernel.ids import AccountId
+from hydradesk.kernel.ids import AccountId, PersonId
 from hydradesk.kernel.tx import Tx
 
 metadata = MetaData()
@@ -83,10 +83,11 @@ class Database:
         """Called after each of them; the outbox pump sets it."""
 
     @asynccontextmanager
-    async def begin(self, account: AccountId | None = None) -> AsyncIterator[Tx]:
+    async def begin(self, account: AccountId | PersonId | None = None) -> AsyncIterator[Tx]:
         """One transaction: commit at the end of the block, roll back on any error.
 
-        `account` is whose rows row-level security lets the app role see; without it, none.
+        `account` is whose rows row-level security lets the app role see, a paper account's or a
+        person's; without it, none.
         """
         after: dict[str, Callable[[], None]] = {}
         try:

@@ -64,27 +64,43 @@ TRADING = frozenset({"orders", "portfolio", "risk", "withdrawals"})
 """Scopes, up to the colon, that are about a paper account."""
 
 
-def requires(scope: str, *, step_up: bool = False) -> Callable[[Request], Awaitable[None]]:
-    """Build a dependency that refuses callers without a scope, or without a fresh proof.
-
-    A coroutine: FastAPI would run a plain function in a thread.
-    """
+def guarding(scope: str, *, step_up: bool = False) -> Callable[[Principal, TimeNs], None]:
+    """Build a check that refuses callers without a scope, or without a fresh proof."""
     family = scope.partition(":")[0]
 
-    async def dependency(request: Request) -> None:
-        me: Principal = request.state.principal
+    def check(me: Principal, now: TimeNs) -> None:
         if scope not in me.scopes:
             if me.refusal is not None:
                 raise me.refusal
             if me.person is None:
                 raise Unauthenticated("sign in first", fix="sign in, or send an API key")
             raise Forbidden(f"this needs the scope {scope}")
-        if step_up and me.fresh_until < request.app.state.now():
+        if step_up and me.fresh_until < now:
             raise StepUp("prove again that it is you", fix="POST /api/auth/step-up, then repeat")
         if family in TRADING and not me.account:
             raise Unavailable("the desk is still opening its paper account", fix="ask again soon")
 
+    return check
+
+
+def requires(scope: str, *, step_up: bool = False) -> Callable[[Request], Awaitable[None]]:
+    """Build the same as a dependency. A coroutine: FastAPI would run a function in a thread."""
+    check = guarding(scope, step_up=step_up)
+
+    async def dependency(request: Request) -> None:
+        check(request.state.principal, request.app.state.now())
+
     return dependency
+
+
+class Fast(Struct, frozen=True, kw_only=True):
+    """A small durable write that the gateway may answer without going through its router."""
+
+    path: str
+    guard: Callable[[Principal, TimeNs], None]
+    decode: Callable[[bytes], Any]
+    handler: Callable[[Principal, Any], Awaitable[Any]]
+    status: int
 
 
 VIEWS: dict[str, object] = {}
@@ -92,6 +108,8 @@ VIEWS: dict[str, object] = {}
 _SCHEMAS = "#/components/schemas/"
 
 
+BODIES: dict[str, Any] = {}
+"""Schemas of the bodies of fast routes, for the same document."""
 EXAMPLES: dict[str, object] = {}
 """Example answers by operation id; FastAPI would drop what is null in them."""
 
@@ -101,6 +119,8 @@ class Routes:
 
     def __init__(self, prefix: str, tag: str) -> None:
         self.router = APIRouter(prefix=prefix, tags=[tag])
+        self.short: list[Fast] = []
+        """Those of them that have a short way."""
 
     def add(  # noqa: PLR0913  (what a route is)
         self,
@@ -112,6 +132,7 @@ class Routes:
         step_up: bool = False,
         status: int = 200,
         example: object = None,
+        said: dict[str, Any] | None = None,
     ) -> Callable[[Handler], Handler]:
         """Register a handler; its name becomes the operation id, its docstring the description.
 
@@ -123,6 +144,7 @@ class Routes:
             step_up: whether they must have proved lately who they are.
             status: of a success.
             example: an instance of `view`, shown in the document.
+            said: further members of the operation in the document.
         """
         content: dict[str, Any] = {"schema": {"$ref": f"{_SCHEMAS}{_register(view)}"}}
 
@@ -148,9 +170,41 @@ class Routes:
                 response_class=Response,
                 operation_id=_camel(handler.__name__),
                 responses={status: {"description": "OK", "content": {"application/json": content}}},
-                **_guarded(scope, step_up),
+                **_guarded(scope, step_up, said),
             )
             return handler
+
+        return register
+
+    def fast(
+        self, path: str, body: type[Struct], view: object, *, scope: str, example: object
+    ) -> Callable[[Callable[[Principal, Any], Awaitable[Any]]], None]:
+        """Register a POST of a msgspec body that answers 201, also for the short way."""
+        decode = _decoder(body)
+        (reference,), components = msgspec.json.schema_components(
+            [body], ref_template=f"{_SCHEMAS}{{name}}"
+        )
+        BODIES.update(components)
+        content = {"application/json": {"schema": reference}}
+
+        def register(handler: Callable[[Principal, Any], Awaitable[Any]]) -> None:
+            async def ordinary(me: Caller, request: Request) -> Any:  # noqa: ANN401  (a view)
+                return await handler(me, decode(await request.body()))
+
+            ordinary.__name__, ordinary.__doc__ = handler.__name__, handler.__doc__
+            said = {"requestBody": {"required": True, "content": content}}
+            self.add("POST", path, view, scope=scope, status=201, example=example, said=said)(
+                ordinary
+            )
+            self.short.append(
+                Fast(
+                    path=f"/api{self.router.prefix}{path}",
+                    guard=guarding(scope),
+                    decode=decode,
+                    handler=handler,
+                    status=201,
+                )
+            )
 
         return register
 
@@ -173,9 +227,27 @@ class Routes:
         return register
 
 
-def _guarded(scope: str, step_up: bool) -> dict[str, Any]:
-    said = {"x-scope": scope} | ({"x-step-up": True} if step_up else {})
+def _guarded(scope: str, step_up: bool, more: dict[str, Any] | None = None) -> dict[str, Any]:
+    said = {"x-scope": scope} | ({"x-step-up": True} if step_up else {}) | (more or {})
     return {"dependencies": [Depends(requires(scope, step_up=step_up))], "openapi_extra": said}
+
+
+def _decoder(body: type[Struct]) -> Callable[[bytes], Any]:
+    decoder = msgspec.json.Decoder(body)
+
+    def decode(sent: bytes) -> Any:  # noqa: ANN401  (a `body`)
+        try:
+            return decoder.decode(sent)
+        except msgspec.ValidationError as error:
+            message, _, path = str(error).partition(" - at `$")
+            field = path.strip(".`") or "body"
+            raise Invalid(message, field=field, fix="see the API description") from error
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Invalid(
+                "the body is not JSON", field="body", fix=f"send JSON: {error}"
+            ) from error
+
+    return decode
 
 
 def encode_cursor(*parts: str | int) -> str:
@@ -208,7 +280,8 @@ def view_schemas() -> dict[str, Any]:
     """Return the JSON schemas of all registered views, for #/components/schemas."""
     template = f"{_SCHEMAS}{{name}}"
     _, components = msgspec.json.schema_components(VIEWS.values(), ref_template=template)
-    return {_public(name): _published(schema) for name, schema in components.items()}
+    views = {_public(name): _published(schema) for name, schema in components.items()}
+    return views | BODIES
 
 
 def _register(view: object) -> str:

@@ -39,6 +39,10 @@ class Shared(Protocol):
         """Add one and return the sum; it ends `ttl_ns` after its first, whatever follows."""
         ...
 
+    async def counted(self, key: str) -> int:
+        """Return a sum without adding."""
+        ...
+
     async def publish(self, channel: str, text: str) -> None:
         """Tell every process that listens, this one included."""
         ...
@@ -107,15 +111,20 @@ class MemoryShared:
     async def count(self, key: str, ttl_ns: int) -> int:
         """Add one and return the sum."""
         now = self._clock.now()
-        ends, sum_ = self._counts.get(key, (0, 0))
+        ends, total = self._counts.get(key, (0, 0))
         if ends <= now:
-            ends, sum_ = now + ttl_ns, 0
+            ends, total = now + ttl_ns, 0
             if len(self._counts) >= self._most:
                 self._purge()
             if len(self._counts) >= self._most:
                 self._counts.popitem(last=False)
-        self._counts[key] = (ends, sum_ + 1)
-        return sum_ + 1
+        self._counts[key] = (ends, total + 1)
+        return total + 1
+
+    async def counted(self, key: str) -> int:
+        """Return a sum without adding."""
+        ends, total = self._counts.get(key, (0, 0))
+        return total if ends > self._clock.now() else 0
 
     async def publish(self, channel: str, text: str) -> None:
         """Tell who listens, at once."""

@@ -68,6 +68,10 @@ class RedisShared:
             _, total = await _answered(both.execute())
         return int(total)
 
+    async def counted(self, key: str) -> int:
+        """Return a sum without adding."""
+        return int(await _answered(self._client.get(f"{PREFIX}count:{key}")) or 0)
+
     async def publish(self, channel: str, text: str) -> None:
         """Tell every process that listens."""
         await _answered(self._client.publish(PREFIX + channel, text))

@@ -48,9 +48,10 @@ class Conflict(DeskError):
 
 
 class Limited(DeskError):
-    """Right, but too often (HTTP 429)."""
+    """Right, but too often (HTTP 429); `retry_after_s` says when it may be tried again."""
 
     code = "limited"
+    retry_after_s = 1
 
 
 class Unavailable(DeskError):

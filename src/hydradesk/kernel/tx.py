@@ -3,7 +3,7 @@
 from contextlib import AbstractAsyncContextManager
 from typing import NewType, Protocol
 
-from hydradesk.kernel.ids import AccountId
+from hydradesk.kernel.ids import AccountId, PersonId
 
 Tx = NewType("Tx", object)
 """Whoever opened it commits it. Everything done with one Tx happens, or none of it."""
@@ -12,9 +12,10 @@ Tx = NewType("Tx", object)
 class Transactions(Protocol):
     """Where services open transactions. Answered by infra.db.Database."""
 
-    def begin(self, account: AccountId | None = None) -> AbstractAsyncContextManager[Tx]:
+    def begin(self, account: AccountId | PersonId | None = None) -> AbstractAsyncContextManager[Tx]:
         """Commit at the end of the block, roll back on any error.
 
-        `account` is whose rows row-level security lets the app role see.
+        `account` is whose rows row-level security lets the app role see: a paper account's or a
+        person's.
         """
         ...

@@ -69,3 +69,9 @@ class Ledger(Protocol):
     async def balances(self, tx: Tx, owner: AccountId) -> dict[tuple[Book, str], int]:
         """Return quanta by (book, asset symbol) for every book of one owner."""
         ...
+
+    async def balances_of(
+        self, tx: Tx, owners: Sequence[AccountId]
+    ) -> dict[AccountId, dict[tuple[Book, str], int]]:
+        """Return the same for many owners; who has no book is left out."""
+        ...

@@ -73,6 +73,8 @@ SELECT account, book, asset, 0 FROM unnest($1::text[], $2::text[], $3::text[])
     AS new (account, book, asset)
 ON CONFLICT (book, asset) DO NOTHING"""
 BALANCES = "SELECT book, asset, quanta FROM ledger_balances WHERE account = $1"
+BALANCES_OF = """
+SELECT account, book, asset, quanta FROM ledger_balances WHERE account = ANY($1::text[])"""
 """asyncpg's own: these run with every bar and every order."""
 
 
@@ -95,6 +97,17 @@ class LedgerStore:
         """Return quanta by (book, asset symbol) for every book of one owner."""
         rows = await (await raw(tx)).fetch(BALANCES, owner)
         return {(Book(name), asset): int(quanta) for name, asset, quanta in rows}
+
+    async def balances_of(
+        self, tx: Tx, owners: Sequence[AccountId]
+    ) -> dict[AccountId, dict[tuple[Book, str], int]]:
+        """Return the same for many owners; who has no book is left out."""
+        found: dict[AccountId, dict[tuple[Book, str], int]] = {}
+        if owners:
+            rows = await (await raw(tx)).fetch(BALANCES_OF, list(owners))
+            for owner, name, asset, quanta in rows:
+                found.setdefault(owner, {})[Book(name), asset] = int(quanta)
+        return found
 
     async def totals(self, tx: Tx) -> dict[str, int]:
         """Return the sum of all books by asset: zero, always."""

@@ -8,13 +8,15 @@ from fastapi import Query
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict
 
-from hydradesk.accounts.contracts import Account
-from hydradesk.infra.http import Caller, Page, Routes
+from hydradesk.accounts.contracts import ENTITLEMENTS, Account
+from hydradesk.infra.http import Caller, Page, Principal, Routes
+from hydradesk.kernel.errors import Forbidden
+from hydradesk.kernel.ids import AccountId, PersonId
 from hydradesk.kernel.numbers import MONEY, plain, quotient
 from hydradesk.kernel.time import Clock, rfc3339
 from hydradesk.market.contracts import Prices
 from hydradesk.portfolio.contracts import EquityPoint, Position
-from hydradesk.portfolio.service import PortfolioService
+from hydradesk.portfolio.service import Opener, PortfolioService
 
 STEP = Decimal("1e-8")
 PERCENT_STEP = Decimal("0.01")
@@ -149,9 +151,9 @@ class PortfolioReader:
             at=rfc3339(self._clock.now()),
         )
 
-    async def positions(self, account: Account) -> list[PositionView]:
+    async def positions(self, account: AccountId) -> list[PositionView]:
         """Return every position, also closed ones."""
-        _, held, _ = await self._portfolio.worth(account.id)
+        _, held, _ = await self._portfolio.worth(account)
         return [self.position(one) for one in held]
 
     def position(self, held: Position) -> PositionView:
@@ -187,16 +189,31 @@ def equity_view(point: EquityPoint) -> EquityView:
     )
 
 
+class MembershipRequired(Forbidden):
+    """The person's membership does not include it (HTTP 403)."""
+
+    code = "membership_required"
+
+
+def whose(me: Principal) -> PersonId:
+    """Return who is calling; routes with a scope about accounts are closed to strangers."""
+    assert me.person is not None, me
+    return me.person
+
+
 def routes(
-    portfolio: PortfolioService, reader: PortfolioReader, publish: Callable[[], Awaitable[None]]
+    portfolio: PortfolioService,
+    reader: PortfolioReader,
+    opener: Opener,
+    publish: Callable[[], Awaitable[None]],
 ) -> Routes:
     """Build the portfolio routes; `publish` delivers what a write emitted before we answer."""
     api = Routes("/portfolio", "portfolio")
 
     @api.add("GET", "", PortfolioView, example=PORTFOLIO, scope="portfolio:read")
     async def read_portfolio(me: Caller) -> PortfolioView:
-        """Cash, exposure, equity and profit of the running session's paper account."""
-        return await reader.view(await portfolio.current())
+        """Cash, exposure, equity and profit of your paper account in the running session."""
+        return await reader.view(await opener.account(whose(me)))
 
     @api.add("GET", "/equity", Page[EquityView], example=Page([EQUITY]), scope="portfolio:read")
     async def read_equity(
@@ -208,27 +225,33 @@ def routes(
     @api.add("PATCH", "", PortfolioView, example=PORTFOLIO, scope="portfolio:write")
     async def change_portfolio(me: Caller, request: PortfolioChange) -> PortfolioView:
         """Turn signals into orders for this account, or stop doing so."""
-        account = await portfolio.set_auto_trade(request.auto_trade)
+        if request.auto_trade and not ENTITLEMENTS[me.role].auto_trade:
+            raise MembershipRequired(
+                "trading signals by itself comes with a membership",
+                field="auto_trade",
+                fix="become a member, or leave auto_trade off",
+            )
+        account = await opener.set_auto_trade(whose(me), wanted=request.auto_trade)
         await publish()
         return await reader.view(account)
 
     @api.add("POST", "/reset", PortfolioView, example=PORTFOLIO, scope="portfolio:write")
     async def reset_portfolio(me: Caller) -> PortfolioView:
         """Cancel what is live, close this paper account and open a fresh one."""
-        account = await portfolio.reset()
+        account = await opener.reset(whose(me))
         await publish()
         return await reader.view(account)
 
     return api
 
 
-def position_routes(portfolio: PortfolioService, reader: PortfolioReader) -> Routes:
+def position_routes(reader: PortfolioReader) -> Routes:
     """Build the route that lists positions."""
     api = Routes("/positions", "positions")
 
     @api.add("GET", "", Page[PositionView], example=Page([POSITION]), scope="portfolio:read")
     async def list_positions(me: Caller) -> Page[PositionView]:
-        """Positions of the current account by symbol, closed ones with their realised profit."""
-        return Page(await reader.positions(await portfolio.current()))
+        """Positions of your account by symbol, closed ones with their realised profit."""
+        return Page(await reader.positions(me.account))
 
     return api

@@ -1,6 +1,6 @@
 """What portfolio needs from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from hydradesk.execution.contracts import Order
@@ -33,6 +33,18 @@ class PortfolioBook(Protocol):
         """Return one position, locked until the transaction ends, or None."""
         ...
 
+    async def held(self, tx: Tx, account: AccountId, symbol: Symbol) -> Position | None:
+        """Return one position without locking it, or None."""
+        ...
+
+    async def moving(self, tx: Tx) -> list[AccountId]:
+        """Return the accounts whose worth has changed, or may, since their last point, by id."""
+        ...
+
+    async def settle(self, tx: Tx, moving: Sequence[AccountId], keep: Sequence[AccountId]) -> None:
+        """Let those rest that hold nothing any more, or are not to be kept."""
+        ...
+
     async def positions(self, tx: Tx, account: AccountId) -> list[Position]:
         """Return every position of an account, also closed ones, by symbol."""
         ...
@@ -41,8 +53,8 @@ class PortfolioBook(Protocol):
         """Save a moved position and emit it; Conflict when somebody moved it first."""
         ...
 
-    async def add_point(self, tx: Tx, account: AccountId, point: EquityPoint) -> None:
-        """Remember what the account was worth; the same instant twice keeps the latest."""
+    async def add_points(self, tx: Tx, points: Mapping[AccountId, EquityPoint]) -> None:
+        """Remember what accounts were worth; the same instant twice keeps the latest."""
         ...
 
     async def points(self, tx: Tx, account: AccountId, limit: int) -> Sequence[EquityPoint]:

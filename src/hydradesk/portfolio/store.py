@@ -1,10 +1,10 @@
 """Portfolio's tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Numeric, String, Table, Text, select
+from sqlalchemy import BigInteger, Boolean, Column, Index, Numeric, String, Table, Text, select
 
 from hydradesk.infra.db import TENANT, adding, metadata, raw, sql
 from hydradesk.infra.outbox import emit
@@ -22,6 +22,9 @@ positions = Table(
     Column("symbol", String, primary_key=True),
     Column("version", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
+    Column("held", Boolean, nullable=False),
+    Column("moving", Boolean, nullable=False),  # wants points on the curve
+    Index("portfolio_moving", "account", postgresql_where="moving"),
     info=TENANT,
 )
 equity = Table(
@@ -42,12 +45,16 @@ SET equity = excluded.equity, cash = excluded.cash, exposure = excluded.exposure
 POINT_AT = """
 SELECT at, equity, cash, exposure FROM portfolio_equity WHERE account = $1 AND at <= $2
 ORDER BY at DESC LIMIT 1"""
-OPEN = adding(positions, ("account", "symbol", "version", "body"))
+OPEN = adding(positions, ("account", "symbol", "version", "body", "held", "moving"))
 SAVE = """
-UPDATE portfolio_positions SET version = $3, body = $4
+UPDATE portfolio_positions SET version = $3, body = $4, held = $5, moving = $6
 WHERE account = $1 AND symbol = $2 AND version = $3 - 1"""
-LOCK_POSITION = """
-SELECT body FROM portfolio_positions WHERE account = $1 AND symbol = $2 FOR UPDATE"""
+POSITION = "SELECT body FROM portfolio_positions WHERE account = $1 AND symbol = $2"
+LOCK_POSITION = f"{POSITION} FOR UPDATE"
+MOVING = "SELECT DISTINCT account FROM portfolio_positions WHERE moving ORDER BY account"
+SETTLE = """
+UPDATE portfolio_positions SET moving = false
+WHERE moving AND account = ANY($1::text[]) AND (NOT held OR NOT account = ANY($2::text[]))"""
 """asyncpg's own: these run with every bar and every order."""
 
 
@@ -58,6 +65,20 @@ class PortfolioStore:
         """Return one position, locked until the transaction ends, or None."""
         body = await (await raw(tx)).fetchval(LOCK_POSITION, account, symbol)
         return None if body is None else msgspec.json.decode(body, type=Position)
+
+    async def held(self, tx: Tx, account: AccountId, symbol: Symbol) -> Position | None:
+        """Return one position without locking it, or None."""
+        body = await (await raw(tx)).fetchval(POSITION, account, symbol)
+        return None if body is None else msgspec.json.decode(body, type=Position)
+
+    async def moving(self, tx: Tx) -> list[AccountId]:
+        """Return the accounts whose worth has changed, or may, since their last point, by id."""
+        return [account for (account,) in await (await raw(tx)).fetch(MOVING)]
+
+    async def settle(self, tx: Tx, moving: Sequence[AccountId], keep: Sequence[AccountId]) -> None:
+        """Let those rest that hold nothing any more, or are not to be kept."""
+        if moving:
+            await (await raw(tx)).execute(SETTLE, list(moving), list(keep))
 
     async def positions(self, tx: Tx, account: AccountId) -> list[Position]:
         """Return every position of an account, also closed ones, by symbol."""
@@ -70,15 +91,18 @@ class PortfolioStore:
         row = (position.account, position.symbol, position.version)
         change = OPEN if position.version == 1 else SAVE
         body = msgspec.json.encode(position).decode()
-        done = await (await raw(tx)).execute(change, *row, body)
+        done = await (await raw(tx)).execute(change, *row, body, position.qty != 0, True)
         if done not in ("INSERT 0 1", "UPDATE 1"):
             raise Conflict(f"position {position.account} {position.symbol} moved meanwhile")
         await emit(tx, _moved(position))
 
-    async def add_point(self, tx: Tx, account: AccountId, point: EquityPoint) -> None:
-        """Remember what the account was worth; the same instant twice keeps the latest."""
-        row = (account, point.at, point.equity, point.cash, point.exposure)
-        await (await raw(tx)).execute(ADD_POINT, *row)
+    async def add_points(self, tx: Tx, points: Mapping[AccountId, EquityPoint]) -> None:
+        """Remember what accounts were worth; the same instant twice keeps the latest."""
+        rows = [
+            (account, one.at, one.equity, one.cash, one.exposure) for account, one in points.items()
+        ]
+        if rows:
+            await (await raw(tx)).executemany(ADD_POINT, rows)
 
     async def points(self, tx: Tx, account: AccountId, limit: int) -> Sequence[EquityPoint]:
         """Return the last points, oldest first."""

@@ -8,6 +8,7 @@ from fastapi import Query
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
+from hydradesk.accounts.contracts import public_name
 from hydradesk.infra.http import Caller, Page, Routes, decode_cursor, encode_cursor
 from hydradesk.kernel.ids import Symbol
 from hydradesk.kernel.numbers import plain
@@ -102,8 +103,8 @@ def judgement_view(judgement: Judgement) -> JudgementView:
     """Show one verdict."""
     intent = judgement.intent
     return JudgementView(
-        id=judgement.id,
-        order_id=intent.id,
+        id=public_name(judgement.id),
+        order_id=public_name(intent.id),
         symbol=intent.symbol,
         side=intent.side,
         qty=intent.qty,

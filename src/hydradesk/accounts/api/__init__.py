@@ -1,1 +1,1 @@
-"""HTTP views of accounts."""
+"""HTTP views of accounts. Thin: translate, call the service, translate back."""

@@ -15,7 +15,15 @@ from hydradesk.accounts.contracts.access import (
     scopes_of,
 )
 from hydradesk.accounts.contracts.audit import DESK_CHAIN, Action, Audit, Detail
-from hydradesk.accounts.contracts.paper import Account, AccountChanged, Accounts
+from hydradesk.accounts.contracts.paper import (
+    LOCAL,
+    Account,
+    AccountChanged,
+    Accounts,
+    TradingAccounts,
+    private_name,
+    public_name,
+)
 from hydradesk.accounts.contracts.people import (
     KycStatus,
     People,
@@ -25,7 +33,17 @@ from hydradesk.accounts.contracts.people import (
     RiskLevel,
     Status,
 )
+from hydradesk.accounts.contracts.screening import Hit, Screening
 from hydradesk.accounts.contracts.secrets import Secret, Vault
+from hydradesk.accounts.contracts.security import (
+    FEATURES,
+    Feature,
+    FeatureOff,
+    Features,
+    SecurityKind,
+    SecurityLog,
+    Severity,
+)
 from hydradesk.accounts.contracts.sessions import Issued, Method, Sessions
 
 __all__ = [
@@ -33,7 +51,9 @@ __all__ = [
     "DESK_CHAIN",
     "ENTITLEMENTS",
     "EVERY_SCOPE",
+    "FEATURES",
     "KEY_SCOPES",
+    "LOCAL",
     "MEMBERSHIPS",
     "PUBLIC",
     "ROLES",
@@ -45,6 +65,10 @@ __all__ = [
     "Audit",
     "Detail",
     "Entitlements",
+    "Feature",
+    "FeatureOff",
+    "Features",
+    "Hit",
     "Issued",
     "KeyScope",
     "KycStatus",
@@ -55,9 +79,16 @@ __all__ = [
     "Preferences",
     "RiskLevel",
     "Role",
+    "Screening",
     "Secret",
+    "SecurityKind",
+    "SecurityLog",
     "Sessions",
+    "Severity",
     "Status",
+    "TradingAccounts",
     "Vault",
+    "private_name",
+    "public_name",
     "scopes_of",
 ]

@@ -1,1 +1,1 @@
-"""What the accounts room does."""
+"""What accounts does."""

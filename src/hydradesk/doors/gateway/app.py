@@ -15,6 +15,7 @@ from starlette.responses import FileResponse, HTMLResponse
 
 from hydradesk import __version__
 from hydradesk.doors.gateway import problems, stream
+from hydradesk.doors.gateway.fast import FastLane
 from hydradesk.doors.gateway.gate import Gate, Identify
 from hydradesk.doors.gateway.hub import Hub
 from hydradesk.doors.gateway.idempotency import Idempotency, IdempotencyStore
@@ -66,7 +67,8 @@ def build(door: Door) -> FastAPI:
     app.add_middleware(Idempotency, store=door.idempotency)  # inside: it keeps plain answers
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     # Around everything, also around Starlette's own answer to a fault.
-    inner = Gate(app.build_middleware_stack(), door.identify)
+    short = {("POST", one.path): one for routes in door.routes for one in routes.short}
+    inner = Gate(FastLane(app.build_middleware_stack(), short, door.now), door.identify)
     app.middleware_stack = Entrance(inner, door.new_id, door.hosts)
     return app
 

@@ -79,13 +79,15 @@ def install(app: FastAPI) -> None:
         TimeoutError,
         Exception,
     ):
-        app.add_exception_handler(kind, _handle)
+        app.add_exception_handler(kind, handle)
 
 
-def response(problem: Problem, extra: dict[str, Any] | None = None) -> Response:
+def response(
+    problem: Problem, extra: dict[str, Any] | None = None, retry_after_s: int = 1
+) -> Response:
     """Encode a problem; `extra` are further members, as RFC 9457 allows."""
     body = msgspec.json.encode(msgspec.to_builtins(problem) | (extra or {}))
-    headers = {"Retry-After": "1"} if problem.status in (429, 503) else {}
+    headers = {"Retry-After": str(retry_after_s)} if problem.status in (429, 503) else {}
     return Response(body, problem.status, headers, media_type="application/problem+json")
 
 
@@ -104,13 +106,15 @@ def problem(
     )
 
 
-async def _handle(request: Request, error: Exception) -> Response:
+async def handle(request: Request, error: Exception) -> Response:
+    """Answer an error, whatever it is."""
     status, code, detail, fields = _explain(error)
     if status == 500:
         log.error("request.failed", path=request.url.path, exc_info=error)
     request_id = getattr(request.state, "request_id", "")
     said = problem(status, code, detail, fields, request_id)
-    return response(said, getattr(error, "extra", None))
+    wait = getattr(error, "retry_after_s", 1)
+    return response(said, getattr(error, "extra", None), wait)
 
 
 def _explain(error: Exception) -> tuple[int, str, str, list[FieldError]]:

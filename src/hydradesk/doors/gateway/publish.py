@@ -177,7 +177,7 @@ class Publisher:
         try:
             account = await self._sources.account()
             self._hub.publish("portfolio", await self._sources.portfolio.view(account))
-            for row in await self._sources.portfolio.positions(account):
+            for row in await self._sources.portfolio.positions(account.id):
                 if row.qty:  # worth something else at the new price
                     self._hub.publish("positions", row)
         except (Unavailable, DBAPIError, OSError) as error:

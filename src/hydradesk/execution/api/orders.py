@@ -12,6 +12,7 @@ from fastapi.responses import StreamingResponse
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
+from hydradesk.accounts.contracts import private_name, public_name
 from hydradesk.execution.contracts import Fill, Order, State
 from hydradesk.execution.domain.intents import Wanted
 from hydradesk.execution.service.orders import ExecutionService
@@ -40,7 +41,7 @@ class RiskRefused(DeskError):
 
     def __init__(self, refused: Refused) -> None:
         super().__init__(refused.detail, field="qty", fix=refused.fix)
-        self.extra = {"rule": refused.rule, "receipt_id": refused.receipt}
+        self.extra = {"rule": refused.rule, "receipt_id": public_name(refused.receipt)}
 
 
 class OrderRequest(BaseModel):
@@ -142,7 +143,7 @@ def order_view(order: Order) -> OrderView:
     intent = order.intent
     average = quotient(order.paid, order.filled, PRICE_STEP) if order.filled else None
     return OrderView(
-        id=order.id,
+        id=public_name(order.id),
         symbol=intent.symbol,
         side=intent.side,
         type=intent.type,
@@ -166,8 +167,8 @@ def order_view(order: Order) -> OrderView:
 def trade_view(fill: Fill, origin: str, signal: str | None) -> TradeView:
     """Show one fill."""
     return TradeView(
-        id=fill.id,
-        order_id=fill.order_id,
+        id=public_name(fill.id),
+        order_id=public_name(fill.order_id),
         symbol=fill.symbol,
         side=fill.side,
         qty=fill.qty,
@@ -229,7 +230,7 @@ def order_routes(
         """Place an order through Guardian. The same `client_id` again returns the same order."""
         name = request.client_id or _name("o", me, idempotency_key, ids)
         wanted = Wanted(
-            id=OrderId(name),
+            id=_kept(me, name),
             account=me.account,
             side=request.side,
             type=request.type,
@@ -255,12 +256,12 @@ def order_routes(
     @api.add("GET", "/{order_id}", OrderView, example=ORDER, scope="orders:read")
     async def read_order(me: Caller, order_id: OrderName) -> OrderView:
         """One order."""
-        return order_view(await reader.one(me.account, OrderId(order_id)))
+        return order_view(await reader.one(me.account, _kept(me, order_id)))
 
     @api.add("DELETE", "/{order_id}", OrderView, example=ORDER, scope="orders:write")
     async def cancel_order(me: Caller, order_id: OrderName) -> OrderView:
         """Cancel what is left of an order; 409 when it is done already."""
-        return order_view(await execution.cancel(OrderId(order_id), me.account))
+        return order_view(await execution.cancel(_kept(me, order_id), me.account))
 
     @api.add("DELETE", "", Page[OrderView], example=Page([ORDER]), scope="orders:write")
     async def cancel_all_orders(me: Caller) -> Page[OrderView]:
@@ -309,7 +310,7 @@ def position_routes(execution: ExecutionService, ids: IdSource) -> Routes:
         idempotency_key: Key = None,
     ) -> OrderView:
         """Sell all that is free of a symbol, at market."""
-        name = OrderId(_name("c", me, idempotency_key, ids))
+        name = _kept(me, _name("c", me, idempotency_key, ids))
         return _placed(await execution.close(me.account, symbol, name))
 
     return api
@@ -321,6 +322,11 @@ def _name(kind: str, me: Principal, key: str | None, ids: IdSource) -> str:
         return f"{kind}-{ids.new()}"
     whose = hashlib.sha256(f"{me.account} {key}".encode())
     return f"{kind}-{whose.hexdigest()[:26]}"
+
+
+def _kept(me: Principal, name: str) -> OrderId:
+    """Return the desk's own id of what the caller calls so."""
+    return private_name(me.person, me.account, name)
 
 
 def _placed(result: Order | Refused) -> OrderView:

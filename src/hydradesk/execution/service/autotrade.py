@@ -5,11 +5,12 @@ it (stop, third target, expiry, reversal), closes it. One automatic position per
 and exits go through the same gate as everybody's orders.
 """
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import structlog
 
-from hydradesk.accounts.contracts import Account, Accounts
+from hydradesk.accounts.contracts import Account, Accounts, private_name
 from hydradesk.execution.contracts import Order
 from hydradesk.execution.domain.intents import Wanted, worst_price
 from hydradesk.execution.ports import OrderStore
@@ -45,35 +46,40 @@ class AutoTrader:
         signal = fact.signal
         if signal.timeframe != self._timeframe:
             return
-        for account in await self._listening(signal):
-            for opened, ended in await self._automatic(account.id, signal.symbol):
+        listening, automatic = await self._listening(signal)
+        for account in listening:
+            for opened, ended in automatic.get(account.id, ()):
                 if ended or signal.direction == "SELL":
-                    await self._leave(account.id, signal.symbol, opened)
+                    await self._leave(account, signal.symbol, opened)
             if signal.direction == "BUY":
-                await self._enter(account.id, signal)
+                await self._enter(account, signal)
 
     async def on_ended(self, fact: SignalEnded) -> None:
         """Leave what this signal opened."""
         signal = fact.signal
         if signal.direction != "BUY":
             return  # only a BUY opens anything
-        for account in await self._listening(signal):
-            if signal.id in dict(await self._automatic(account.id, signal.symbol)):
-                await self._leave(account.id, signal.symbol, signal.id)
+        listening, automatic = await self._listening(signal)
+        for account in listening:
+            if signal.id in dict(automatic.get(account.id, ())):
+                await self._leave(account, signal.symbol, signal.id)
 
-    async def _listening(self, signal: Signal) -> list[Account]:
+    async def _listening(
+        self, signal: Signal
+    ) -> tuple[list[Account], Mapping[AccountId, Sequence[tuple[SignalId, bool]]]]:
+        """Who trades signals, and what each has open: two queries, however many they are."""
         async with self._db.begin() as tx:
-            accounts = await self._accounts.of_session(tx, signal.session)
-        return [one for one in accounts if one.auto_trade and not one.closed]
+            accounts = await self._accounts.trading_signals(tx, signal.session)
+            names = [one.id for one in accounts]
+            return accounts, await self._orders.automatic(tx, names, signal.symbol)
 
-    async def _automatic(self, account: AccountId, symbol: Symbol) -> list[tuple[SignalId, bool]]:
+    async def _enter(self, owner: Account, signal: Signal) -> None:
+        account = owner.id
         async with self._db.begin() as tx:
-            return await self._orders.automatic(tx, account, symbol)
-
-    async def _enter(self, account: AccountId, signal: Signal) -> None:
-        async with self._db.begin() as tx:
-            mine = await self._orders.find(tx, OrderId(f"{signal.id}-in"))
-            busy = await self._orders.automatic(tx, account, signal.symbol)
+            mine = await self._orders.find(
+                tx, private_name(owner.person, account, f"{signal.id}-in")
+            )
+            busy = await self._orders.automatic(tx, [account], signal.symbol)
         if mine is not None or busy or signal.levels is None:
             return
         instrument = self._desk.instruments.find(signal.symbol)
@@ -92,25 +98,27 @@ class AutoTrader:
             return
         async with self._db.begin() as tx:  # first the intention: an order without it is orphaned
             await self._orders.open_automatic(tx, account, signal.symbol, signal.id)
-        if isinstance(await self._place(account, signal.symbol, signal.id, "buy", qty), Refused):
+        if isinstance(await self._place(owner, signal.symbol, signal.id, "buy", qty), Refused):
             async with self._db.begin() as tx:
                 await self._orders.close_automatic(tx, account, signal.symbol, signal.id)
 
-    async def _leave(self, account: AccountId, symbol: Symbol, signal: SignalId) -> None:
+    async def _leave(self, owner: Account, symbol: Symbol, signal: SignalId) -> None:
+        account = owner.id
         async with self._db.begin() as tx:
             await self._orders.end_automatic(tx, account, symbol, signal)
-            entries = [one for one in await self._orders.of_signal(tx, signal) if _is(one, "buy")]
+            mine = await self._orders.of_signal(tx, account, signal)
+        entries = [one for one in mine if _is(one, "buy")]
         for entry in entries:
             if not entry.done:
                 await self._stop(account, entry.id)
         async with self._db.begin() as tx:
-            mine = await self._orders.of_signal(tx, signal)
+            mine = await self._orders.of_signal(tx, account, signal)
         if any(_is(one, "buy") and not one.done for one in mine):
             return  # the venue is silent: the next bar tries again
         free = await self._execution.free(account, self._desk.instruments.find(symbol))
         net = min(_net(mine), free)  # its owner may have sold some of it by hand
         if net > 0 and not any(_is(one, "sell") for one in mine):
-            left = await self._place(account, symbol, signal, "sell", net)
+            left = await self._place(owner, symbol, signal, "sell", net)
             if isinstance(left, Refused):
                 log.warning("autotrade.exit_refused", signal=signal, rule=left.rule)
                 return
@@ -124,11 +132,11 @@ class AutoTrader:
             log.info("autotrade.cancel_too_late", order=order, detail=str(error))
 
     async def _place(
-        self, account: AccountId, symbol: Symbol, signal: SignalId, side: Side, qty: Decimal
+        self, owner: Account, symbol: Symbol, signal: SignalId, side: Side, qty: Decimal
     ) -> Order | Refused:
         wanted = Wanted(
-            id=OrderId(f"{signal}-{'in' if side == 'buy' else 'out'}"),
-            account=account,
+            id=private_name(owner.person, owner.id, f"{signal}-{'in' if side == 'buy' else 'out'}"),
+            account=owner.id,
             side=side,
             type="market",
             qty=plain(qty),

@@ -9,6 +9,7 @@ import structlog
 from msgspec import Struct
 from sqlalchemy.exc import DBAPIError
 
+from hydradesk.accounts.contracts import public_name
 from hydradesk.execution.contracts import FINAL, Fill, Order, Rejected, Unknown, VenueReport
 from hydradesk.execution.domain import intents
 from hydradesk.execution.domain import orders as life
@@ -146,7 +147,7 @@ class ExecutionService:
             async with self._db.begin() as tx:
                 order = await self._books.orders.get(tx, order_id)
             if order.intent.account != account:
-                raise NotFound(f"there is no order {order_id[:64]!r}", field="id")
+                raise NotFound(f"there is no order {public_name(order_id)[:64]!r}", field="id")
             if order.done:
                 raise Conflict(f"the order is {order.state} already", field="id")
             ack = await self._venues[order.venue].cancel(order, self._desk.clock.now())
@@ -275,7 +276,9 @@ def _same(order: Order, intent: Intent, venue: str) -> Order:
     """Return the known order when it is what was asked for; a market's price may have moved."""
     if (order.venue, _asked(order.intent)) != (venue, _asked(intent)):
         raise Conflict(
-            f"another order has the id {intent.id}", field="client_id", fix="choose a new client_id"
+            f"another order has the id {public_name(intent.id)}",
+            field="client_id",
+            fix="choose a new client_id",
         )
     return order
 

@@ -1,6 +1,6 @@
 """The desk's orders and fills."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from hydradesk.accounts.contracts import public_name
 from hydradesk.execution.contracts import Fill, Order, OrderFilled, OrderMoved, VenueReport
 from hydradesk.infra.db import TENANT, adding, insert_new, metadata, raw, sql
 from hydradesk.infra.outbox import emit
@@ -88,7 +89,8 @@ WHERE account = $1 AND ($2::boolean IS NULL OR done = $2) AND ($3::text IS NULL 
     AND ($4::bigint IS NULL OR number < $4)
 ORDER BY number DESC LIMIT $5"""
 AUTOMATIC = """
-SELECT signal, ended FROM execution_automatic WHERE account = $1 AND symbol = $2 ORDER BY signal"""
+SELECT account, signal, ended FROM execution_automatic
+WHERE account = ANY($1::text[]) AND symbol = $2 ORDER BY account, signal"""
 REACHED = "SELECT seq FROM execution_venue_cursors WHERE venue = $1"
 MEET = REACHED + " FOR UPDATE"
 MOVE = "UPDATE execution_venue_cursors SET seq = $2 WHERE venue = $1"
@@ -114,7 +116,7 @@ class SqlOrderStore:
         """Return the order, locked until the transaction ends; raises NotFound."""
         found = await self.find(tx, order)
         if found is None:
-            raise NotFound(f"there is no order {order[:64]!r}", field="id")
+            raise NotFound(f"there is no order {public_name(order)[:64]!r}", field="id")
         return found
 
     async def save(self, tx: Tx, order: Order, fill: Fill | None = None) -> None:
@@ -136,17 +138,21 @@ class SqlOrderStore:
             open_ones = open_ones.where(orders.c.account == account)
         return _decoded(await sql(tx).scalars(open_ones))
 
-    async def of_signal(self, tx: Tx, signal: str) -> list[Order]:
-        """Return the orders one signal led to, oldest first."""
-        mine = select(orders.c.body).where(orders.c.signal == signal).order_by(orders.c.number)
-        return _decoded(await sql(tx).scalars(mine))
+    async def of_signal(self, tx: Tx, account: AccountId, signal: str) -> list[Order]:
+        """Return the orders one signal led to in one account, oldest first."""
+        mine = select(orders.c.body).where(orders.c.signal == signal, orders.c.account == account)
+        return _decoded(await sql(tx).scalars(mine.order_by(orders.c.number)))
 
     async def automatic(
-        self, tx: Tx, account: AccountId, symbol: Symbol
-    ) -> list[tuple[SignalId, bool]]:
+        self, tx: Tx, accounts: Sequence[AccountId], symbol: Symbol
+    ) -> dict[AccountId, list[tuple[SignalId, bool]]]:
         """Return the signals whose automatic positions are open, and whether each has ended."""
-        found = await (await raw(tx)).fetch(AUTOMATIC, account, symbol)
-        return [(SignalId(signal), ended) for signal, ended in found]
+        found: dict[AccountId, list[tuple[SignalId, bool]]] = {}
+        for account, signal, ended in await (await raw(tx)).fetch(
+            AUTOMATIC, list(accounts), symbol
+        ):
+            found.setdefault(account, []).append((SignalId(signal), ended))
+        return found
 
     async def open_automatic(
         self, tx: Tx, account: AccountId, symbol: Symbol, signal: SignalId
@@ -205,7 +211,7 @@ class SqlOrderStore:
         """Return one order without locking it; raises NotFound."""
         body = await sql(tx).scalar(select(orders.c.body).where(orders.c.id == order))
         if body is None:
-            raise NotFound(f"there is no order {order[:64]!r}", field="id")
+            raise NotFound(f"there is no order {public_name(order)[:64]!r}", field="id")
         return msgspec.json.decode(body, type=Order)
 
     async def trades(

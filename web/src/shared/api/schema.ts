@@ -4,6 +4,70 @@
  */
 
 export interface paths {
+    "/api/account/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Journal
+         * @description Your notes, newest first.
+         */
+        get: operations["listJournal"];
+        put?: never;
+        /**
+         * Write Journal
+         * @description Keep a note, about a symbol or an order if you say so. Durable when answered.
+         */
+        post: operations["writeJournal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/journal/{entry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Journal
+         * @description Forget a note.
+         */
+        delete: operations["deleteJournal"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Challenge
+         * @description Something to solve before a public form is sent; good once, for five minutes.
+         */
+        get: operations["readChallenge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/candles": {
         parameters: {
             query?: never;
@@ -171,7 +235,7 @@ export interface paths {
         };
         /**
          * Read Portfolio
-         * @description Cash, exposure, equity and profit of the running session's paper account.
+         * @description Cash, exposure, equity and profit of your paper account in the running session.
          */
         get: operations["readPortfolio"];
         put?: never;
@@ -235,7 +299,7 @@ export interface paths {
         };
         /**
          * List Positions
-         * @description Positions of the current account by symbol, closed ones with their realised profit.
+         * @description Positions of your account by symbol, closed ones with their realised profit.
          */
         get: operations["listPositions"];
         put?: never;
@@ -490,6 +554,14 @@ export interface components {
             /** @default null */
             next: string | null;
         };
+        /** @description Find a number so that SHA-256 of `salt:number` begins with `difficulty` zero bits. */
+        Challenge: {
+            algorithm: string;
+            difficulty: number;
+            expires_at: string;
+            salt: string;
+            signature: string;
+        };
         /** @description One rule's answer, kept for the receipt. */
         Check: {
             detail: string;
@@ -611,6 +683,33 @@ export interface components {
             items: components["schemas"]["Indicator"][];
             /** @default null */
             next: string | null;
+        };
+        /** @description One note. */
+        Journal: {
+            at: string;
+            id: string;
+            order_id: string | null;
+            symbol: string | null;
+            text: string;
+        };
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        JournalPage: {
+            items: components["schemas"]["Journal"][];
+            /** @default null */
+            next: string | null;
+        };
+        /**
+         * JournalRequest
+         * @description A note to keep. The same `id` again returns the note as it was first kept.
+         */
+        JournalRequest: {
+            /** @default null */
+            id?: string | null;
+            /** @default null */
+            order_id?: string | null;
+            /** @default null */
+            symbol?: string | null;
+            text: string;
         };
         /** @description One verdict of Guardian with every rule's answer. */
         Judgement: {
@@ -1004,6 +1103,244 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listJournal: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2026-11-21T10:00:00Z",
+                     *           "id": "n-1",
+                     *           "order_id": "o-7d1f",
+                     *           "symbol": "ETH-USDT",
+                     *           "text": "Chased the breakout; next time wait for the retest."
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JournalPage"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    writeJournal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JournalRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "at": "2026-11-21T10:00:00Z",
+                     *       "id": "n-1",
+                     *       "order_id": "o-7d1f",
+                     *       "symbol": "ETH-USDT",
+                     *       "text": "Chased the breakout; next time wait for the retest."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Journal"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteJournal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id */
+                entry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readChallenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "algorithm": "sha-256",
+                     *       "difficulty": 14,
+                     *       "expires_at": "2025-11-21T11:06:40Z",
+                     *       "salt": "6f1d9c0b54ae4c3f9d7b8a2e1c0f5d6a.14.1763723200",
+                     *       "signature": "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Challenge"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listCandles: {
         parameters: {
             query: {

@@ -1,5 +1,8 @@
 """What each person trades with: risk profiles, withdrawals, addresses."""
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -7,7 +10,46 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Give every account to somebody; who traded before there were people is the local person."""
+    _accounts()
+    _positions()
+
+
+def _accounts() -> None:
+    op.add_column(
+        "accounts_accounts",
+        sa.Column("person", sa.String(), nullable=False, server_default="local"),
+    )
+    op.alter_column("accounts_accounts", "person", server_default=None)
+    op.create_index("accounts_by_person", "accounts_accounts", ["person", "session"])
+    op.create_index(
+        "accounts_open",
+        "accounts_accounts",
+        ["person"],
+        unique=True,
+        postgresql_where=sa.text("NOT closed"),
+    )
+
+
+def _positions() -> None:
+    for name in ("held", "moving"):
+        op.add_column(
+            "portfolio_positions",
+            sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false()),
+        )
+        op.alter_column("portfolio_positions", name, server_default=None)
+    op.execute(
+        """
+        UPDATE portfolio_positions SET held = true, moving = true
+        WHERE (body::json->>'qty')::numeric <> 0
+        """
+    )
+    op.create_index(
+        "portfolio_moving",
+        "portfolio_positions",
+        ["account"],
+        postgresql_where=sa.text("moving"),
+    )
 
 
 def downgrade() -> None:
