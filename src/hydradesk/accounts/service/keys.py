@@ -50,7 +50,8 @@ class KeyService:
     """Makes, lists and deletes API keys."""
 
     def __init__(self, means: Means, books: KeyBooks, endings: Endings) -> None:
-        self._db, self._clock, self._random = means.db, means.clock, means.random
+        self._db, self._reads = means.db, means.reads
+        self._clock, self._random = means.clock, means.random
         self._books, self._endings = books, endings
 
     async def make(self, tx: Tx, person: Person, wish: Wish) -> tuple[ApiKey, Secret | None]:
@@ -95,7 +96,7 @@ class KeyService:
 
     async def of_person(self, person: PersonId) -> list[tuple[ApiKey, TimeNs | None]]:
         """Return a person's keys and when each was last used, oldest first."""
-        async with self._db.begin() as tx:
+        async with self._reads.begin(person) as tx:
             return await self._books.keys.of_person(tx, person)
 
     async def delete(self, person: PersonId, key: str) -> None:

@@ -10,9 +10,12 @@ from hydradesk.kernel.tx import Transactions
 
 
 class Means(Struct, frozen=True):
-    """Transactions of the system role, the wall clock, unguessable bytes, names."""
+    """The wall clock, unguessable bytes, names, and transactions of two roles."""
 
     db: Transactions
+    """Of the system role."""
+    reads: Transactions
+    """Of the app role: one person's rows only."""
     clock: Clock
     random: Callable[[int], bytes]
     ids: IdSource

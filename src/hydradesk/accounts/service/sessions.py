@@ -49,7 +49,8 @@ class SessionService:
     def __init__(
         self, means: Means, books: Books, tokens: Tokens, endings: Endings, rules: SessionRules
     ) -> None:
-        self._db, self._clock, self._random = means.db, means.clock, means.random
+        self._db, self._reads = means.db, means.reads
+        self._clock, self._random = means.clock, means.random
         self._books, self._tokens, self._endings, self.rules = books, tokens, endings, rules
 
     async def open(
@@ -142,7 +143,7 @@ class SessionService:
     async def of_person(self, person: PersonId) -> list[Session]:
         """Return a person's open sessions, newest first."""
         now = self._clock.now()
-        async with self._db.begin() as tx:
+        async with self._reads.begin(person) as tx:
             known = await self._books.sessions.open_ones(tx, person)
         return [one for one in known if ends_at(one, self.rules) > now]
 

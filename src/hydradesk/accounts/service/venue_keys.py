@@ -28,7 +28,8 @@ class VenueKeys:
     """Keeps a person's keys of exchanges."""
 
     def __init__(self, means: Means, books: VenueBooks) -> None:
-        self._db, self._clock, self._ids, self._books = means.db, means.clock, means.ids, books
+        self._db, self._reads, self._books = means.db, means.reads, books
+        self._clock, self._ids = means.clock, means.ids
 
     async def add(
         self, person: PersonId, venue: str, label: str, credentials: dict[str, Secret]
@@ -54,7 +55,7 @@ class VenueKeys:
 
     async def of_person(self, person: PersonId) -> list[VenueKey]:
         """Return a person's keys, oldest first; nothing in them is secret."""
-        async with self._db.begin() as tx:
+        async with self._reads.begin(person) as tx:
             return await self._books.keys.of_person(tx, person)
 
     async def opened(self, tx: Tx, person: PersonId, key: str) -> dict[str, Secret]:
