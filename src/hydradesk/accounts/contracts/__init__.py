@@ -14,7 +14,7 @@ from hydradesk.accounts.contracts.access import (
     Role,
     scopes_of,
 )
-from hydradesk.accounts.contracts.audit import DESK_CHAIN, Action, Audit, Detail
+from hydradesk.accounts.contracts.audit import DESK_CHAIN, AccountTrail, Action, Audit, Detail
 from hydradesk.accounts.contracts.paper import (
     LOCAL,
     Account,
@@ -60,6 +60,7 @@ __all__ = [
     "SCOPES_OF",
     "Account",
     "AccountChanged",
+    "AccountTrail",
     "Accounts",
     "Action",
     "Audit",

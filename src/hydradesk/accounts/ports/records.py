@@ -5,6 +5,7 @@ from typing import Protocol
 
 from hydradesk.accounts.contracts.incidents import SecurityEvent, Switch
 from hydradesk.accounts.contracts.trail import Anchor, Head, Kept
+from hydradesk.kernel.ids import AccountId, PersonId
 from hydradesk.kernel.time import TimeNs
 from hydradesk.kernel.tx import Tx
 
@@ -36,6 +37,14 @@ class AuditTrail(Protocol):
         self, tx: Tx, places: Sequence[tuple[str, int]]
     ) -> dict[tuple[str, int], bytes]:
         """Return the hashes of these rows, of those that are there."""
+        ...
+
+
+class Owners(Protocol):
+    """Whose an account is, answered by accounts' own store."""
+
+    async def owner(self, tx: Tx, account: AccountId) -> PersonId | None:
+        """Return the person; None for an account that is not stored."""
         ...
 
 
