@@ -21,7 +21,7 @@ from hydradesk.kernel.tx import Transactions
 PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 VISIBLE = r"^[\x21-\x7e]+$"
 Network = Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Fa-f.:/]+$")]
-Id = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+Id = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_-]+$", description="Its id.")]
 
 
 class KeyRequest(BaseModel):

@@ -1899,6 +1899,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description Its id. */
                 key: string;
             };
             cookie?: never;
@@ -2014,6 +2015,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description Its id. */
                 session: string;
             };
             cookie?: never;
@@ -2191,6 +2193,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description Its id. */
                 key: string;
             };
             cookie?: never;
