@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from hydradesk.accounts.contracts import Secret, Vault
-from hydradesk.accounts.contracts.credentials import Factor, FactorKind
+from hydradesk.accounts.contracts.credentials import Factor, FactorKind, seed_place
 from hydradesk.accounts.contracts.refusals import (
     FactorInvalid,
     NonceInvalid,
@@ -157,7 +157,7 @@ class FactorService:
             factor = await self._base.books.factors.totp(tx, person)
             if factor is not None and factor.confirmed:
                 raise Conflict("you have an authenticator app", fix="remove it first")
-            sealed = await self._vault.seal(tx, Secret(secret), _place(person))
+            sealed = await self._vault.seal(tx, Secret(secret), seed_place(person))
             fresh = Factor(person=person, sealed=sealed, confirmed=False)
             await self._base.books.factors.save_totp(tx, fresh)
         uri = otp.uri(secret, found.email or found.name, self._host)
@@ -221,7 +221,7 @@ class FactorService:
         await self._use_code(tx, factor, code, confirmed=True)
 
     async def _use_code(self, tx: Tx, factor: Factor, code: str, *, confirmed: bool) -> None:
-        seed = await self._vault.open(tx, factor.sealed, _place(factor.person))
+        seed = await self._vault.open(tx, factor.sealed, seed_place(factor.person))
         now = self._base.around.clock.now()
         step = otp.matching_step(seed.text(), code, now, factor.step)
         if step is None:
@@ -242,7 +242,3 @@ class FactorService:
 def ticket_place(ticket: str) -> str:
     """Name the challenge that belongs to a ticket."""
     return f"ticket:{digest(ticket)}"
-
-
-def _place(person: PersonId) -> str:
-    return f"totp:{person}"
