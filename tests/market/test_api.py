@@ -29,6 +29,7 @@ async def market(house: House) -> MarketService:
 @pytest.fixture
 async def client(house: House, market: MarketService) -> AsyncIterator[httpx2.AsyncClient]:
     app = FastAPI()
+    app.state.now = lambda: 0
     app.include_router(api.routes(market, house.store).router, prefix="/api")
 
     @app.exception_handler(DeskError)

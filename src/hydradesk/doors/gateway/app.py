@@ -60,7 +60,7 @@ def build(door: Door) -> FastAPI:
     app.state.now = door.now
     problems.install(app)
     add_routes(app, [*door.routes, system_routes(door.checks)])
-    stream.install(app, door.hub)
+    stream.install(app, door.hub, door.identify)
     _describe(app)
     _health(app, door.checks)
     _page(app)
