@@ -5,6 +5,8 @@ from decimal import Decimal as D
 from typing import Any
 
 from hydradesk.accounts.contracts import LOCAL, Account
+from hydradesk.accounts.service.trail import OwnersTrail
+from hydradesk.accounts.store.audit import AuditStore
 from hydradesk.accounts.store.paper import AccountStore
 from hydradesk.execution.contracts import Order
 from hydradesk.execution.domain.intents import Wanted
@@ -112,13 +114,16 @@ class House:
         self.portfolio_store = PortfolioStore()
         paper = Paper(deposit=DEPOSIT, asset=USDT, auto_trade=True)
         self.portfolio = PortfolioService(db, db, self.portfolio_store, around, paper)
-        self.trading = Opener(db, PaperBooks(self.accounts, self.ledger, self, self.clock), paper)
-        outside = Outside(self.portfolio, self.prices, self.clock)
+        self.audit = AuditStore(self.clock, self.clock, bytes)
+        trail = OwnersTrail(self.audit, self.accounts)
+        kept = PaperBooks(self.accounts, self.ledger, self, self.clock, trail)
+        self.trading = Opener(db, kept, paper)
+        outside = Outside(self.portfolio, self.prices, self.clock, self.audit)
         self.risk = RiskService(db, self.reservations, self.book, limits, outside)
         self.paper = PaperVenue(db, PaperStore(), DEFAULT, PaperTerms())
         self.venues: dict[str, Venue] = {"paper": venue or self.paper}
         self.desk = Desk(self.risk, DEFAULT, self.prices, self.clock, self.lanes)
-        books = Books(self.orders, self.ledger, self.portfolio, self.reservations)
+        books = Books(self.orders, self.ledger, self.portfolio, self.reservations, trail)
         self.execution = ExecutionService(db, books, self.desk, self.venues)
         self.trading.canceller = self.execution
         self.reconciliation = Reconciliation(db, self.orders, self.desk, self.execution)

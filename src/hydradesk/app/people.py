@@ -11,8 +11,9 @@ from hydradesk.accounts.service.captcha import FrontDefence, ProofOfWork
 from hydradesk.accounts.service.guard import Throttle
 from hydradesk.accounts.store.journal import JournalStore
 from hydradesk.accounts.store.people import PeopleStore
+from hydradesk.app.records import Records
 from hydradesk.app.settings import Settings
-from hydradesk.infra.clock import RandomIds, SystemClock
+from hydradesk.infra.clock import DeskClock, RandomIds, SystemClock
 from hydradesk.infra.db import Database
 from hydradesk.infra.group import GroupCommit
 from hydradesk.infra.http import Principal, Routes
@@ -29,6 +30,7 @@ class PeopleHouse:
         system: Database,
         clock: SystemClock,
         shared: Shared,
+        desk: DeskClock,
     ) -> None:
         self.settings, self.app, self.system, self.clock = settings, app, system, clock
         self.ids, self.random = RandomIds(), secrets.token_bytes
@@ -39,6 +41,8 @@ class PeopleHouse:
         self.defence = FrontDefence(shared, clock)
         notes = JournalStore()
         self.journal = journal_api.Journal(GroupCommit(system, notes.add), system, app)
+        self.records = Records(system, clock, desk, self.random)
+        self.audit = self.records.audit
 
     def routes(self) -> list[Routes]:
         """Every route about people."""
@@ -50,6 +54,7 @@ class PeopleHouse:
     async def start(self) -> None:
         """Everything that must be true before the first request."""
         await self.defence.load()
+        await self.records.start()
 
     async def identify(self, scope: Scope) -> Principal:
         """Say who is calling; never raises."""

@@ -89,6 +89,12 @@ class Settings(BaseSettings):
     """Oldest price to act on, desk milliseconds."""
     collar: Decimal = Field(default=Decimal("0.05"), gt=0, lt=1)
     """Largest distance of an order's price from the market, as a fraction."""
+    webhook_ports: frozenset[int] = frozenset({443, 8443})
+    """Ports at which outbound webhooks may be delivered."""
+    webhook_local_hosts: frozenset[str] = frozenset()
+    """`host:port` that webhooks may call in spite of every rule, over http too; for trials."""
+    webhook_disable_days: int = Field(default=5, ge=1, le=365)
+    """Days without one success after which a subscription is switched off."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
     """What the terminal shows; the log file takes everything from INFO up."""
 

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import hydradesk.accounts.store.audit
 import hydradesk.accounts.store.journal
 import hydradesk.accounts.store.paper
 import hydradesk.accounts.store.people
+import hydradesk.accounts.store.security
 import hydradesk.doors.gateway.idempotency
+import hydradesk.doors.webhooks.store
 import hydradesk.execution.store.orders
 import hydradesk.execution.store.paper
 import hydradesk.infra.outbox

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import secrets
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import structlog
 import typer
 import uvloop
 
+from hydradesk.accounts.contracts import DESK_CHAIN, Action
+from hydradesk.accounts.store.audit import AuditStore
 from hydradesk.app import migrate, tables
 from hydradesk.app.database import Found, attached
 from hydradesk.app.serve import serve
@@ -22,6 +25,7 @@ from hydradesk.infra.db import Database
 from hydradesk.infra.health import Checks, HealthCheck, database, disk
 from hydradesk.infra.lock import only_run, require_folder
 from hydradesk.infra.logs import set_up
+from hydradesk.infra.origin import ORIGIN, Origin
 from hydradesk.infra.postgres import PostgresServer
 from hydradesk.kernel.errors import Conflict, Invalid, Unavailable
 from hydradesk.risk.domain import RiskBook
@@ -72,7 +76,12 @@ def set_halt(settings: Settings, reason: str | None) -> None:
 async def _set_halt(url: str, reason: str | None) -> None:
     db = Database(url, "system", pool=1)
     async with db.begin() as tx:
-        await RiskStore(RiskBook()).set_halt(tx, reason, SystemClock().now())
+        clock = SystemClock()
+        await RiskStore(RiskBook()).set_halt(tx, reason, clock.now())
+        done = "trading.halted" if reason is not None else "trading.resumed"
+        ORIGIN.set(Origin(actor="cli", via="cli"))
+        told = Action(chain=DESK_CHAIN, action=done, after={"reason": reason})
+        await AuditStore(clock, clock, secrets.token_bytes).record(tx, told)
     await db.close()
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.types import Scope
 
 from hydradesk.accounts.contracts import DEMO_SCOPES, LOCAL, AccountChanged, PersonChanged
+from hydradesk.accounts.service.trail import OwnersTrail
 from hydradesk.accounts.store.paper import AccountStore
 from hydradesk.app.people import PeopleHouse
 from hydradesk.app.settings import Settings
@@ -89,7 +90,7 @@ class House:
         self.shared: Shared = outside.shared or MemoryShared(clocks.wall)
         self.hub = Hub(clocks.wall)
         self.people = PeopleHouse(
-            settings, databases.app, databases.system, clocks.wall, self.shared
+            settings, databases.app, databases.system, clocks.wall, self.shared, clocks.desk
         )
         system, desk = databases.system, clocks.desk
         self.market_store = SqlMarketStore(system, desk)
@@ -99,14 +100,15 @@ class House:
         self.ledger, self.portfolio_store = LedgerStore(), PortfolioStore()
         self.trading, self.portfolio = self._trading()
         self.risk_store = RiskStore(book := RiskBook())
-        facts = Outside(self.portfolio, self.market, desk)
+        facts = Outside(self.portfolio, self.market, desk, self.people.audit)
         self.risk = RiskService(system, self.risk_store, book, _limits(settings), facts)
         self.venue: BarVenue = outside.venue or PaperVenue(
             system, PaperStore(), DEFAULT, PaperTerms()
         )
         self.venues = {self.venue.name: self.venue}
         around = Desk(self.risk, DEFAULT, self.market, desk, self.lanes)
-        books = Books(self.orders, self.ledger, self.portfolio, self.risk_store)
+        trail = OwnersTrail(self.people.audit, self.accounts)
+        books = Books(self.orders, self.ledger, self.portfolio, self.risk_store, trail)
         self.execution = ExecutionService(system, books, around, self.venues)
         self.trading.canceller = self.execution
         self.reconciliation = Reconciliation(system, self.orders, around, self.execution)
@@ -180,7 +182,12 @@ class House:
         await self.bus.drain()
 
     def _market(self, feed: Feed) -> MarketService:
-        setup = Setup(instruments=DEFAULT, speed=self.settings.speed, quiesce=self.quiesce)
+        setup = Setup(
+            instruments=DEFAULT,
+            speed=self.settings.speed,
+            quiesce=self.quiesce,
+            audit=self.people.audit,
+        )
         wall, desk = self.clocks.wall, self.clocks.desk
         return MarketService(self.databases.system, self.market_store, feed, desk, wall, setup)
 
@@ -192,7 +199,8 @@ class House:
             auto_trade=self.settings.auto_trade,
             demo=self.settings.demo,
         )
-        books = PaperBooks(self.accounts, self.ledger, _Running(self), desk)
+        trail = OwnersTrail(self.people.audit, self.accounts)
+        books = PaperBooks(self.accounts, self.ledger, _Running(self), desk, trail)
         around = Surroundings(self.accounts, self.ledger, DEFAULT, self.market, desk)
         app, system = self.databases.app, self.databases.system
         service = PortfolioService(system, app, self.portfolio_store, around, paper)

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from hydradesk.accounts.contracts import DESK_CHAIN, Action, Audit
 from hydradesk.kernel.ids import AccountId, Symbol
 from hydradesk.kernel.time import Clock
 from hydradesk.kernel.tx import Transactions, Tx
@@ -37,6 +38,7 @@ class Outside(Struct, frozen=True):
     exposures: ExposureReader
     prices: Prices
     clock: Clock
+    audit: Audit
 
 
 class RiskService:
@@ -119,3 +121,6 @@ class RiskService:
     async def _set(self, reason: str | None) -> None:
         async with self._db.begin() as tx:
             await self._store.set_halt(tx, reason, self._outside.clock.now())
+            done = "trading.halted" if reason is not None else "trading.resumed"
+            told = Action(chain=DESK_CHAIN, action=done, after={"reason": reason})
+            await self._outside.audit.record(tx, told)

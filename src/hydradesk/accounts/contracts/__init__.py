@@ -15,7 +15,7 @@ from hydradesk.accounts.contracts.access import (
     Role,
     scopes_of,
 )
-from hydradesk.accounts.contracts.audit import DESK_CHAIN, Action, Audit, Detail
+from hydradesk.accounts.contracts.audit import DESK_CHAIN, AccountTrail, Action, Audit, Detail
 from hydradesk.accounts.contracts.paper import (
     LOCAL,
     Account,
@@ -36,7 +36,17 @@ from hydradesk.accounts.contracts.people import (
     RiskLevel,
     Status,
 )
+from hydradesk.accounts.contracts.screening import Hit, Screening
 from hydradesk.accounts.contracts.secrets import Secret, Vault
+from hydradesk.accounts.contracts.security import (
+    FEATURES,
+    Feature,
+    FeatureOff,
+    Features,
+    SecurityKind,
+    SecurityLog,
+    Severity,
+)
 from hydradesk.accounts.contracts.sessions import Issued, Method, Sessions
 
 __all__ = [
@@ -44,6 +54,7 @@ __all__ = [
     "DESK_CHAIN",
     "ENTITLEMENTS",
     "EVERY_SCOPE",
+    "FEATURES",
     "KEY_SCOPES",
     "LOCAL",
     "MEMBERSHIPS",
@@ -52,11 +63,16 @@ __all__ = [
     "SCOPES_OF",
     "Account",
     "AccountChanged",
+    "AccountTrail",
     "Accounts",
     "Action",
     "Audit",
     "Detail",
     "Entitlements",
+    "Feature",
+    "FeatureOff",
+    "Features",
+    "Hit",
     "Issued",
     "KeyScope",
     "KycStatus",
@@ -68,8 +84,12 @@ __all__ = [
     "Preferences",
     "RiskLevel",
     "Role",
+    "Screening",
     "Secret",
+    "SecurityKind",
+    "SecurityLog",
     "Sessions",
+    "Severity",
     "Status",
     "TradingAccounts",
     "Vault",

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from hydradesk.kernel.ids import AccountId
 from hydradesk.kernel.tx import Tx
 
 Detail = dict[str, str | int | bool | None]
@@ -35,4 +36,21 @@ class Audit(Protocol):
 
     async def record(self, tx: Tx, *actions: Action) -> None:
         """Append to the trails, in the transaction of what was done."""
+        ...
+
+
+class AccountTrail(Protocol):
+    """The trail of whoever owns a paper account, for the rooms above. Answered by accounts."""
+
+    async def record(
+        self,
+        tx: Tx,
+        account: AccountId,
+        action: str,
+        target: str = "",
+        *,
+        before: Detail | None = None,
+        after: Detail | None = None,
+    ) -> None:
+        """Append to the owner's trail, in the transaction of what was done."""
         ...

@@ -36,6 +36,7 @@ OPEN_ONES = """
 SELECT body FROM accounts_accounts WHERE NOT closed ORDER BY account FOR UPDATE"""
 OPEN_IN = """
 SELECT body FROM accounts_accounts WHERE NOT closed AND session = $1 ORDER BY account"""
+OWNER = "SELECT person FROM accounts_accounts WHERE account = $1"
 CLAIM = "SELECT pg_advisory_xact_lock(hashtextextended('accounts:' || $1, 0))"
 LAST = """
 SELECT coalesce(max((body::json->>'number')::bigint), 0) FROM accounts_accounts
@@ -81,6 +82,11 @@ class AccountStore:
     async def last_number(self, tx: Tx, person: PersonId, session: SessionId) -> int:
         """Return the number of a person's latest account in a session, 0 without one."""
         return int(await (await raw(tx)).fetchval(LAST, person, session))
+
+    async def owner(self, tx: Tx, account: AccountId) -> PersonId | None:
+        """Return whose an account is; None for one that is not stored."""
+        owner: PersonId | None = await (await raw(tx)).fetchval(OWNER, account)
+        return owner
 
     async def get(self, tx: Tx, account: AccountId) -> Account:
         """Return one account, locked until the transaction ends; raises NotFound."""

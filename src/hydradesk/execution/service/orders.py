@@ -9,7 +9,7 @@ import structlog
 from msgspec import Struct
 from sqlalchemy.exc import DBAPIError
 
-from hydradesk.accounts.contracts import public_name
+from hydradesk.accounts.contracts import AccountTrail, Detail, public_name
 from hydradesk.execution.contracts import FINAL, Fill, Order, Rejected, Unknown, VenueReport
 from hydradesk.execution.domain import intents
 from hydradesk.execution.domain import orders as life
@@ -40,6 +40,7 @@ class Books(Struct, frozen=True):
     ledger: Ledger
     positions: Positions
     reservations: Reservations
+    trail: AccountTrail
 
 
 class Desk(Struct, frozen=True):
@@ -146,10 +147,11 @@ class ExecutionService:
         async with self._desk.lanes.work():
             async with self._db.begin() as tx:
                 order = await self._books.orders.get(tx, order_id)
-            if order.intent.account != account:
-                raise NotFound(f"there is no order {public_name(order_id)[:64]!r}", field="id")
-            if order.done:
-                raise Conflict(f"the order is {order.state} already", field="id")
+                if order.intent.account != account:
+                    raise NotFound(f"there is no order {public_name(order_id)[:64]!r}", field="id")
+                if order.done:
+                    raise Conflict(f"the order is {order.state} already", field="id")
+                await self._books.trail.record(tx, account, "order.cancel_asked", order_id)
             ack = await self._venues[order.venue].cancel(order, self._desk.clock.now())
             await self.book(order.venue)
             async with self._db.begin() as tx:
@@ -195,6 +197,9 @@ class ExecutionService:
         await self._books.reservations.consume(tx, verdict)
         instrument = self._desk.instruments.find(intent.symbol)
         await self._books.ledger.post(tx, [life.hold(order, instrument)], order.created_at)
+        await self._books.trail.record(
+            tx, intent.account, "order.placed", order.id, after=_told(order)
+        )
         return order
 
     async def _book_group(self, venue: str, reports: Sequence[VenueReport]) -> None:
@@ -270,6 +275,19 @@ class Reconciliation:
 
 def _account(report: VenueReport) -> str:
     return report.fill.account if report.fill else f"order {report.client_id}"
+
+
+def _told(order: Order) -> Detail:
+    """What the audit trail says of a new order; its receipt and facts say the rest."""
+    intent = order.intent
+    return {
+        "symbol": intent.symbol,
+        "side": intent.side,
+        "type": intent.type,
+        "qty": str(intent.qty),
+        "venue": order.venue,
+        "origin": intent.origin,
+    }
 
 
 def _same(order: Order, intent: Intent, venue: str) -> Order:

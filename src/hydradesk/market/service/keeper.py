@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from hydradesk.accounts.contracts import DESK_CHAIN, Action, Detail
 from hydradesk.infra.clock import DeskClock
 from hydradesk.kernel.errors import Invalid, Unavailable
 from hydradesk.kernel.ids import Symbol
 from hydradesk.kernel.time import DAY, MILLISECOND, MINUTE, TimeNs, rfc3339
-from hydradesk.kernel.tx import Transactions
+from hydradesk.kernel.tx import Transactions, Tx
 from hydradesk.market.contracts import (
     TIMEFRAMES,
     BarClosed,
@@ -94,6 +95,8 @@ class Keeper:
             )
             self._set_clock(start)
             await self._store.begin_session(tx, session, progress, start)
+            told: Detail = {"feed": session.feed, "start": rfc3339(start)}
+            await self._record(tx, "feed.session_opened", session.id, told)
             self._session, self.progress = session, progress
         self.streams = {one: await self._opened(one, start) for one in symbols}
         self.unsaved = False
@@ -170,7 +173,15 @@ class Keeper:
             progress = self._with(**changes)
             async with self._db.begin() as tx:
                 await self._store.save_progress(tx, self.session.id, progress)
+                if "paused" in changes:
+                    said: Detail = {"speed": str(progress.speed), "paused": progress.paused}
+                    await self._record(tx, "feed.controlled", self.session.id, said)
             self.progress = progress
+
+    async def _record(self, tx: Tx, action: str, target: str, after: Detail) -> None:
+        if self._setup.audit is not None:
+            told = Action(chain=DESK_CHAIN, action=action, target=target, after=after)
+            await self._setup.audit.record(tx, told)
 
     def _with(self, **changes: object) -> SessionProgress:
         return msgspec.structs.replace(self.progress, **changes)

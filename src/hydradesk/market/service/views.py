@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from hydradesk.accounts.contracts import Audit
 from hydradesk.kernel.time import TimeNs
 from hydradesk.market.contracts import Candle, Instruments, Session, StreamState, Tick
 
@@ -43,6 +44,8 @@ class Setup(Struct, kw_only=True):
     """Begin a new session here; default: go on with the last one of this feed."""
     quiesce: Callable[[], Awaitable[None]] = at_once
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    audit: Audit | None = None
+    """Where commands are recorded; None: nowhere, as in a market that stands alone."""
     poll: float = 2.0
     """Live: seconds between two looks at the exchange."""
 

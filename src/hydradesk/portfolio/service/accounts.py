@@ -11,6 +11,8 @@ from hydradesk.accounts.contracts import (
     Account,
     AccountChanged,
     Accounts,
+    AccountTrail,
+    Detail,
     PersonChanged,
     account_name,
 )
@@ -42,6 +44,7 @@ class Books(Struct, frozen=True):
     ledger: Ledger
     session: CurrentSession
     clock: Clock
+    trail: AccountTrail
 
 
 class Opener:
@@ -125,6 +128,9 @@ class Opener:
                     account, auto_trade=wanted, version=account.version + 1
                 )
                 await self._books.accounts.save(tx, [account], self._books.clock.now())
+                await self._books.trail.record(
+                    tx, account.id, "account.auto_trade_set", after={"auto_trade": wanted}
+                )
         self._open.pop(person, None)
         return account
 
@@ -142,6 +148,10 @@ class Opener:
             await self._close(tx, [old], at)
             account = self._fresh(person, old.session, old.number + 1, old.auto_trade, at)
             await self._fund(tx, [account], at)
+            closed: Detail = {"account": old.id}
+            await self._books.trail.record(
+                tx, account.id, "account.reset", account.id, before=closed
+            )
         self._open[person] = account
         return account
 

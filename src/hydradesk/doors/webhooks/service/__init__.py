@@ -1,0 +1,1 @@
+"""What webhooks do: keep subscriptions, hear facts, send."""
