@@ -98,7 +98,9 @@ async def test_resume_where_the_line_broke(served: Served) -> None:
     for number in range(3):
         served.hub.publish("patterns", number)
     async with served.open() as client:
-        await tell(client, {"op": "subscribe", "topics": ["patterns"], "from": {"patterns": seq + 1}})
+        await tell(
+            client, {"op": "subscribe", "topics": ["patterns"], "from": {"patterns": seq + 1}}
+        )
         assert [m["data"] for m in await hear(client, 2)] == [1, 2]
 
 
