@@ -15,7 +15,9 @@ from hydradesk.infra.http import Caller, Page, Routes
 from hydradesk.kernel.ids import PersonId
 from hydradesk.kernel.time import rfc3339
 
-CredentialName = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
+CredentialName = Annotated[
+    str, Path(max_length=64, pattern=r"^[A-Za-z0-9-]+$", description="Its id.")
+]
 
 
 class WalletProof(Body):
