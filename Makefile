@@ -28,6 +28,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	PYTHONPATH=src:. $(BIN)/lint-imports
+	$(BIN)/bandit -q -r src -c pyproject.toml
 	cd web && npm run --silent lint
 
 bench: setup

@@ -26,7 +26,7 @@ DATABASE = "hydradesk"
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
-    "password_encryption": "scram-sha-256",
+    "password_encryption": "scram-sha-256",  # nosec B105 (how, not what)
     "max_connections": "80",
     "shared_buffers": "64MB",
     "timezone": "UTC",

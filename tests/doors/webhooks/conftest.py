@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from hydradesk.accounts.contracts import Action, Person, Secret
+from hydradesk.accounts.contracts import Action, FeatureOff, Person, Secret
 from hydradesk.accounts.store.people import PeopleStore
 from hydradesk.doors.webhooks.contracts import Delivery, Event, Subscription, SubscriptionChanged
 from hydradesk.doors.webhooks.domain import Terms
@@ -68,8 +68,12 @@ class Switches:
     def __init__(self) -> None:
         self.off: set[str] = set()
 
-    def on(self, name: str) -> bool:
+    def enabled(self, name: str) -> bool:
         return name not in self.off
+
+    def require(self, name: str) -> None:
+        if name in self.off:
+            raise FeatureOff("off")
 
 
 class Numbers:

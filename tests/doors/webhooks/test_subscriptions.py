@@ -5,10 +5,11 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
+from hydradesk.accounts.contracts import FeatureOff
 from hydradesk.doors.webhooks.service.subscriptions import TooMany, Wanted
 from hydradesk.infra.addresses import TargetRefused
 from hydradesk.infra.db import Database, sql
-from hydradesk.kernel.errors import Conflict, Invalid, NotFound, Unavailable
+from hydradesk.kernel.errors import Conflict, Invalid, NotFound
 from tests.doors.webhooks.conftest import ANN, BOB, NOW, Hooks, moved
 
 
@@ -130,7 +131,7 @@ async def test_the_switch_of_the_desk(hooks: Hooks) -> None:
         hooks.service.test(ANN, made.id),
         hooks.service.change(ANN, made.id, Wanted(enabled=True)),
     ):
-        with pytest.raises(Unavailable):
+        with pytest.raises(FeatureOff):
             await job
     await hooks.service.remove(ANN, made.id)  # to leave is always possible
 

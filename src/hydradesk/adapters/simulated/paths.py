@@ -109,22 +109,22 @@ class Paths:
         )
 
     def _day(self, day: int) -> Day:
-        random = self._random(day)
-        regime = _regimes(random)
+        rng = self._random(day)
+        regime = _regimes(rng)
         usual = np.log(_SIGMA[regime])
-        sigma = np.exp(usual + _mean_reverting(random.standard_normal(MINUTES) * _VOL_NOISE))
-        way = np.where(random.random(MINUTES) < 0.5, -1.0, 1.0)[_since(regime)]
-        jumps = random.random(MINUTES) < _JUMPS_A_DAY / MINUTES
-        moves = random.standard_normal(MINUTES) * sigma + _DRIFT[regime] * way
-        moves += jumps * random.standard_normal(MINUTES) * _JUMP
-        holes = np.flatnonzero(random.random(MINUTES) < _HOLES_A_DAY / MINUTES)
+        sigma = np.exp(usual + _mean_reverting(rng.standard_normal(MINUTES) * _VOL_NOISE))
+        way = np.where(rng.random(MINUTES) < 0.5, -1.0, 1.0)[_since(regime)]
+        jumps = rng.random(MINUTES) < _JUMPS_A_DAY / MINUTES
+        moves = rng.standard_normal(MINUTES) * sigma + _DRIFT[regime] * way
+        moves += jumps * rng.standard_normal(MINUTES) * _JUMP
+        holes = np.flatnonzero(rng.random(MINUTES) < _HOLES_A_DAY / MINUTES)
         kept = np.ones(MINUTES, dtype=np.bool_)
-        for hole, length in zip(holes, random.integers(1, 4, len(holes)), strict=True):
+        for hole, length in zip(holes, rng.integers(1, 4, len(holes)), strict=True):
             kept[hole : hole + length] = False
         hour = np.arange(MINUTES) / MINUTES
         season = 1.0 + 0.45 * np.sin(2 * np.pi * (hour - 0.35)) + 0.2 * np.sin(4 * np.pi * hour)
-        noise = np.exp(random.standard_normal(MINUTES) * 0.5)
-        wicks = random.exponential(0.5, (MINUTES, 2))
+        noise = np.exp(rng.standard_normal(MINUTES) * 0.5)
+        wicks = rng.exponential(0.5, (MINUTES, 2))
         loudness = season * noise * np.array([0.7, 1.0, 1.9])[regime]
         return Day(moves=moves, sigma=sigma, wicks=wicks, loudness=loudness, kept=kept)
 
@@ -132,11 +132,11 @@ class Paths:
         return np.random.Generator(np.random.PCG64([*self._key, day]))
 
 
-def _regimes(random: np.random.Generator) -> "np.ndarray[Any, np.dtype[np.int64]]":
+def _regimes(rng: np.random.Generator) -> "np.ndarray[Any, np.dtype[np.int64]]":
     """0 range, 1 trend, 2 volatile for each minute."""
-    switch = random.random(MINUTES) < _STAY
+    switch = rng.random(MINUTES) < _STAY
     switch[0] = True
-    drawn = random.choice(3, MINUTES, p=[0.5, 0.35, 0.15])
+    drawn = rng.choice(3, MINUTES, p=[0.5, 0.35, 0.15])
     at = np.maximum.accumulate(np.where(switch, np.arange(MINUTES), 0))
     return np.asarray(drawn[at], np.int64)
 

@@ -69,3 +69,14 @@ class SubscriptionChanged(Fact, frozen=True, kw_only=True, tag="webhooks.subscri
     person: PersonId
     events: tuple[Event, ...]
     """Empty when it is off or gone."""
+
+
+class SecurityNoted(Fact, frozen=True, kw_only=True, tag="webhooks.security_noted.v1"):
+    """Something was done to somebody's sign-in, keys or sessions, and they asked to be told."""
+
+    person: PersonId
+    action: str
+    """As the audit trail calls it: `auth.signed_in`, `keys.created` …"""
+    target: str
+    ok: bool
+    """False for a refusal."""

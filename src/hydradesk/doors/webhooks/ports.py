@@ -91,11 +91,3 @@ class Owners(Protocol):
     async def owner(self, account: AccountId) -> PersonId | None:
         """Return the person, or None for the demo's."""
         ...
-
-
-class Features(Protocol):
-    """The switches of the admin panel. Answered by accounts."""
-
-    def on(self, name: str) -> bool:
-        """Whether a feature is on."""
-        ...

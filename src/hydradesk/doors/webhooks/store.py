@@ -102,6 +102,11 @@ target. `SKIP LOCKED` lets several processes send."""
 EACH = 4
 """Attempts that run at once for one subscription."""
 
+SEALED_OTHERWISE = """
+SELECT id, secret, previous FROM webhooks_subscriptions
+WHERE split_part(secret, '.', 2) <> $1 OR split_part(previous, '.', 2) <> $1
+ORDER BY id LIMIT $2 FOR UPDATE"""
+
 _FIELDS = Delivery.__struct_fields__
 
 
@@ -162,6 +167,30 @@ class SubscriptionStore:
         )
         noted = update(subscriptions).where(table.id == subscription, wanted)
         await sql(tx).execute(noted.values(failing_since=failed_at))
+
+
+class SealedSecrets:
+    """Answers accounts' ports.SealedPlaces for the secrets of subscriptions."""
+
+    async def sealed_otherwise(self, tx: Tx, key: str, limit: int) -> list[tuple[str, str]]:
+        """Return (place, sealed text) of secrets not sealed with this data key, locked."""
+        rows = await (await raw(tx)).fetch(SEALED_OTHERWISE, key, limit)
+        return [
+            (place, text)
+            for row in rows
+            for place, text in (
+                (f"webhook:{row['id']}", row["secret"]),
+                (f"webhook-before:{row['id']}", row["previous"]),
+            )
+            if text is not None and text.split(".")[1] != key
+        ]
+
+    async def reseal(self, tx: Tx, place: str, sealed: str) -> None:
+        """Replace the sealed text of one secret."""
+        kind, _, name = place.partition(":")
+        column = "secret" if kind == "webhook" else "previous"
+        mine = update(subscriptions).where(subscriptions.c.id == name)
+        await sql(tx).execute(mine.values({column: sealed}))
 
 
 class DeliveryStore:
@@ -230,7 +259,7 @@ class DeliveryStore:
         table = deliveries.c
         old = or_(
             (table.state == "delivered") & (table.created_at < delivered_before),
-            (table.state == "dead") & (table.created_at < dead_before),
+            table.created_at < dead_before,  # nothing waits so long
         )
         return (await sql(tx).execute(delete(deliveries).where(old))).rowcount
 

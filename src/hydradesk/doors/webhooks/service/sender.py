@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from hydradesk.accounts.contracts import Action
 from hydradesk.doors.webhooks import domain
 from hydradesk.doors.webhooks.contracts import Delivery, Subscription
-from hydradesk.doors.webhooks.service.subscriptions import FEATURE, Around, place
+from hydradesk.doors.webhooks.service.subscriptions import FEATURE, Around, place, place_before
 from hydradesk.infra.addresses import TargetRefused
 from hydradesk.infra.outbound import Unreachable
 from hydradesk.kernel.errors import DeskError, NotFound, Unavailable
@@ -77,7 +77,7 @@ class Sender:
     async def start_due(self) -> int:
         """Begin an attempt of everything that is due and has room; returns how many."""
         room = AT_ONCE - len(self._tasks)
-        if room <= 0 or not self._it.features.on(FEATURE):
+        if room <= 0 or not self._it.features.enabled(FEATURE):
             return 0
         now = self._it.clock.now()
         async with self._it.db.begin() as tx:
@@ -128,11 +128,10 @@ class Sender:
             self._look.set()
 
     async def _keys(self, tx: Tx, to: Subscription) -> list[bytes]:
-        sealed = [to.secret]
+        sealed = [(to.secret, place(to.id))]
         if to.previous is not None and (to.previous_until or 0) > self._it.clock.now():
-            sealed.append(to.previous)
-        vault, where = self._it.vault, place(to.id)
-        opened = [await vault.open(tx, one, where) for one in sealed]
+            sealed.append((to.previous, place_before(to.id)))
+        opened = [await self._it.vault.open(tx, text, where) for text, where in sealed]
         return [domain.read_secret(one.text()) for one in opened]
 
     async def _send(self, one: Delivery, to: Subscription, keys: list[bytes]) -> domain.Outcome:

@@ -5,17 +5,26 @@ from collections.abc import Callable, Sequence
 import msgspec
 from msgspec import Struct, structs
 
-from hydradesk.accounts.contracts import ENTITLEMENTS, Action, Audit, People, Secret, Vault
+from hydradesk.accounts.contracts import (
+    ENTITLEMENTS,
+    Action,
+    Audit,
+    Feature,
+    Features,
+    People,
+    Secret,
+    Vault,
+)
 from hydradesk.doors.webhooks import domain
 from hydradesk.doors.webhooks.contracts import Delivery, Event, State, Subscription
-from hydradesk.doors.webhooks.ports import DeliveryBook, Features, SubscriptionBook
+from hydradesk.doors.webhooks.ports import DeliveryBook, SubscriptionBook
 from hydradesk.infra.outbound import Outbound
-from hydradesk.kernel.errors import Conflict, Forbidden, Invalid, Unavailable
+from hydradesk.kernel.errors import Conflict, Forbidden, Invalid
 from hydradesk.kernel.ids import AccountId, IdSource, PersonId
 from hydradesk.kernel.time import Clock, TimeNs, rfc3339
 from hydradesk.kernel.tx import Transactions, Tx
 
-FEATURE = "webhooks"
+FEATURE: Feature = "webhooks"
 
 
 class TooMany(Forbidden):
@@ -54,8 +63,13 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 
 def place(subscription: str) -> str:
-    """Say where a subscription's secrets live, for the vault."""
+    """Say where a subscription's secret lives, for the vault."""
     return f"webhook:{subscription}"
+
+
+def place_before(subscription: str) -> str:
+    """Say where the secret before it lives."""
+    return f"webhook-before:{subscription}"
 
 
 class SubscriptionService:
@@ -132,10 +146,11 @@ class SubscriptionService:
         until = TimeNs(now + domain.OVERLAP_NS)
         async with self._it.db.begin() as tx:
             old = await self._it.subscriptions.get(tx, me, subscription, lock=True)
+            before = await self._it.vault.open(tx, old.secret, place(old.id))
             new = structs.replace(
                 old,
                 secret=await self._it.vault.seal(tx, secret, place(old.id)),
-                previous=old.secret,
+                previous=await self._it.vault.seal(tx, before, place_before(old.id)),
                 previous_until=until,
                 version=old.version + 1,
             )
@@ -202,8 +217,7 @@ class SubscriptionService:
         return again
 
     def _switched_on(self) -> None:
-        if not self._it.features.on(FEATURE):
-            raise Unavailable("outbound webhooks are switched off at this desk")
+        self._it.features.require(FEATURE)
 
     async def _checked(self, url: str) -> str:
         return (await self._it.outbound.check(url)).url

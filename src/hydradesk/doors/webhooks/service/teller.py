@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from hydradesk.accounts.contracts import ENTITLEMENTS, PersonChanged
-from hydradesk.doors.webhooks.contracts import Delivery, Event, SubscriptionChanged
+from hydradesk.doors.webhooks.contracts import Delivery, Event, SecurityNoted, SubscriptionChanged
 from hydradesk.doors.webhooks.ports import Owners
 from hydradesk.doors.webhooks.service.subscriptions import FEATURE, Around
 from hydradesk.execution.api import order_view, trade_view
@@ -112,10 +112,20 @@ class Teller:
                 data = whole if may.votes else plain
                 await self.tell(person, Message(event="signals", kind=kind, fact=fact, data=data))
 
+    async def on_security(self, fact: SecurityNoted) -> None:
+        """Tell somebody what was done to their sign-in, keys or sessions."""
+        data = {"action": fact.action, "target": fact.target, "ok": fact.ok}
+        said = Message(event="security", kind="security.noted", fact=fact, data=data)
+        await self.tell(fact.person, said)
+
+    def listens(self, person: PersonId) -> bool:
+        """Whether somebody wants to hear of their own security."""
+        return bool(self._listening.get("security", {}).get(person))
+
     async def tell(self, person: PersonId, said: Message) -> None:
         """Write one delivery for each subscription of a person that listens."""
         names = self._listening.get(said.event, {}).get(person, set())
-        if not names or person not in self._roles or not self._it.features.on(FEATURE):
+        if not names or person not in self._roles or not self._it.features.enabled(FEATURE):
             return
         body = msgspec.json.encode(
             {"type": said.kind, "timestamp": rfc3339(said.fact.at), "data": said.data}
