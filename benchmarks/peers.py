@@ -19,6 +19,7 @@ import uvloop
 from fastapi import FastAPI, WebSocket, WebSocketDisconnect
 
 from hydradesk.doors.gateway import stream
+from hydradesk.doors.gateway.app import loopback_rules
 from hydradesk.doors.gateway.hub import Hub
 from hydradesk.doors.gateway.middleware import Entrance
 from hydradesk.infra.clock import RandomIds, SystemClock
@@ -91,7 +92,7 @@ def hub() -> tuple[FastAPI, Any]:
     app, house = FastAPI(openapi_url=None), Hub(SystemClock())
     house.provide("prices", house.recent)
     stream.install(app, house)
-    app.add_middleware(Entrance, new_id=RandomIds().new, hosts=frozenset({"127.0.0.1"}))
+    app.add_middleware(Entrance, new_id=RandomIds().new, rules=loopback_rules())
 
     async def publish() -> None:
         while True:

@@ -18,6 +18,11 @@ from hydradesk.app import migrate, tables
 from hydradesk.infra.db import ROLE_NAMES, Database, metadata
 from hydradesk.infra.postgres import PostgresServer
 
+# All tests ask from one address; those about limits set their own.
+OFF = '{"anonymous": "off", "user": "off", "pro": "off", "service": "off"}'
+os.environ.setdefault("HYDRADESK_RATE_LIMITS", OFF)
+os.environ.setdefault("HYDRADESK_FLOOD_PER_S", "0")
+
 TABLES = tables  # every room's tables are in the metadata, whichever tests run
 
 

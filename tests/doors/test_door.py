@@ -9,9 +9,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from hydradesk.doors.gateway.app import Door, build
+from hydradesk.doors.gateway.armour import SECURITY
+from hydradesk.doors.gateway.bodies import MAX_BODY
 from hydradesk.doors.gateway.hub import Hub
 from hydradesk.doors.gateway.idempotency import IdempotencyStore
-from hydradesk.doors.gateway.middleware import MAX_BODY, SECURITY
 from hydradesk.infra.clock import RandomIds
 from hydradesk.infra.db import Database, sql
 from hydradesk.infra.health import Checks, HealthCheck

@@ -15,13 +15,12 @@ from hydradesk.app.feeds import choose
 from hydradesk.app.settings import Settings
 from hydradesk.app.wiring import Clocks, Databases, House, Outsiders
 from hydradesk.doors.gateway.app import build
+from hydradesk.doors.gateway.wire import GRACE_S, Wire
+from hydradesk.doors.gateway.wire import server as server_config
 from hydradesk.infra.clock import DeskClock, SystemClock
 from hydradesk.infra.db import Database
 from hydradesk.infra.shared import Shared
 from hydradesk.kernel.errors import Unavailable
-
-GRACE_S = 5
-"""How long open requests may take to end when the desk is told to stop."""
 
 log = structlog.get_logger("desk")
 
@@ -82,19 +81,14 @@ async def _start(house: House) -> None:
 async def _run(
     house: House, found: Found, listening: socket.socket, ready: Callable[[House], None]
 ) -> None:
-    config = uvicorn.Config(
-        build(house.door()),
-        loop="none",
-        http="httptools",
-        ws="websockets-sansio",
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=GRACE_S,
-        lifespan="off",
-        ws_max_size=64 * 1024,
-        ws_per_message_deflate=False,  # each message would be deflated anew for every client
-        server_header=False,
+    settings = house.settings
+    wire = Wire(
+        per_source=settings.connections_per_source,
+        proxied=bool(settings.trusted_proxies),
+        cert=settings.tls_cert,
+        key=settings.tls_key,
     )
+    config = server_config(build(house.door()), wire)
     server = _Server(config, lambda: ready(house))
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -1,6 +1,7 @@
 """Every setting of the house, read once in app.main and passed down as values."""
 
 import ipaddress
+import json
 import os
 import sys
 from decimal import Decimal
@@ -78,6 +79,24 @@ class Settings(BaseSettings):
     """How far the time of a signed request may be from ours."""
     public_url: str | None = None
     """The origin people use, `https://desk.example.org`; empty: http://localhost:PORT."""
+    hosts: str = ""
+    """Further names under which people reach the desk, `desk.example.org, desk.lan`."""
+    cors_origins: str = ""
+    """Origins of foreign pages that may use the API, `https://app.example.org`."""
+    forwarded_header: Literal["x-forwarded", "forwarded"] = "x-forwarded"
+    """Which headers the proxies set: X-Forwarded-For, -Proto and -Host, or Forwarded."""
+    rate_limits: str = ""
+    """Changes to the limits, JSON: `{"user": {"data": "2000/minute"}, "pro": "off"}`."""
+    flood_per_s: float = Field(default=100, ge=0)
+    """Requests a second from one source before it is known who asks; 0: any number."""
+    connections_per_source: int = Field(default=256, ge=1)
+    """Open connections of one source."""
+    metrics_token: str | None = Field(default=None, min_length=16, repr=False)
+    """What a collector elsewhere sends as bearer token for /metrics and /readyz."""
+    access_log: Literal["notable", "all"] = "notable"
+    """Log writes, refusals and slow reads, or every request."""
+    graphql_introspection: bool = False
+    """Whether strangers may read the GraphQL schema; who is signed in may."""
     captcha_difficulty: int = Field(default=14, ge=0, le=24)
     """Zero bits of the proof of work on public forms, 2^n tries; 0 asks for none."""
     feed: Feed = "auto"
@@ -138,6 +157,27 @@ class Settings(BaseSettings):
                 ipaddress.ip_network(one)
             except ValueError as error:
                 raise ValueError(f"{one} is not a network such as 10.0.0.0/8") from error
+        return text
+
+    @field_validator("rate_limits")
+    @classmethod
+    def _rates(cls, text: str) -> str:
+        if text:
+            from hydradesk.infra.rates import rules_of
+
+            try:
+                rules_of(json.loads(text))
+            except (ValueError, AttributeError, TypeError) as error:
+                raise ValueError(f"not JSON of tiers and limits: {error}") from error
+        return text
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, text: str) -> str:
+        for one in listed(text):
+            parts = urlsplit(one)
+            if f"{parts.scheme}://{parts.netloc}" != one or parts.scheme not in ("http", "https"):
+                raise ValueError(f"{one} is no origin such as https://app.example.org")
         return text
 
     @field_validator("host")
@@ -220,6 +260,11 @@ class Settings(BaseSettings):
     def recordings_dir(self) -> Path:
         """Where to look for days to replay."""
         return self.recordings or self.data_dir / "recordings"
+
+
+def listed(text: str) -> list[str]:
+    """Return what stands between commas."""
+    return [one for one in map(str.strip, text.split(",")) if one]
 
 
 def _is_loopback(host: str) -> bool:

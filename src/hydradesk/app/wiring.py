@@ -1,7 +1,5 @@
 """The only file that knows every concrete class: Settings in, a house that can be run out."""
 
-from urllib.parse import urlsplit
-
 from msgspec import Struct
 from sqlalchemy.exc import DBAPIError
 from starlette.types import Scope
@@ -9,9 +7,10 @@ from starlette.types import Scope
 from hydradesk.accounts.contracts import DEMO_SCOPES, LOCAL, AccountChanged, PersonChanged
 from hydradesk.accounts.service.trail import OwnersTrail
 from hydradesk.accounts.store.paper import AccountStore
+from hydradesk.app import front
 from hydradesk.app.people import PeopleHouse
 from hydradesk.app.settings import Settings
-from hydradesk.doors.gateway.app import LOOPBACK, Door
+from hydradesk.doors.gateway.app import Door
 from hydradesk.doors.gateway.hub import Hub
 from hydradesk.doors.gateway.idempotency import IdempotencyStore
 from hydradesk.doors.gateway.publish import Publisher, Sources
@@ -160,7 +159,9 @@ class House:
             new_id=self.ids.new,
             now=self.clocks.wall.now,
             idempotency=self.idempotency,
-            hosts=self._hosts(),
+            rules=front.rules(self.settings, self.people.defence.is_locked),
+            rates=front.rates(self.settings),
+            metrics_token=self.settings.metrics_token,
         )
 
     def checks(self) -> Checks:
@@ -244,11 +245,6 @@ class House:
         self.market.listeners.on_tick = self.publisher.on_tick
         self.market.listeners.on_open_bar = self.publisher.on_open_bar
         self.market.listeners.on_feed = self.publisher.on_feed
-
-    def _hosts(self) -> frozenset[str]:
-        """The names under which people may reach us; a demo has none beyond this machine."""
-        named = set() if self.settings.demo else {urlsplit(self.settings.origin).hostname or ""}
-        return LOOPBACK | {self.settings.host} | named
 
     async def _identify(self, scope: Scope) -> Principal:
         """Say who is calling: with --demo the local person, else who can show it."""

@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct, UnsetType
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from hydradesk.kernel import errors
 
@@ -66,6 +67,17 @@ REFUSED = Problem(
 )
 """What a refusal looks like, for the API's description."""
 
+AWAY = Problem(
+    type="urn:hydradesk:problem:unavailable",
+    title="Service Unavailable",
+    status=503,
+    code="unavailable",
+    detail="there is no price for ETH-USDT yet",
+    errors=[],
+    request_id="0f8e2d",
+)
+"""What the desk says when a part of it is not there."""
+
 
 def install(app: FastAPI) -> None:
     """Answer every kind of error with the one handler."""
@@ -89,6 +101,18 @@ def response(
     body = msgspec.json.encode(msgspec.to_builtins(problem) | (extra or {}))
     headers = {"Retry-After": str(retry_after_s)} if problem.status in (429, 503) else {}
     return Response(body, problem.status, headers, media_type="application/problem+json")
+
+
+async def give(answer: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    """Send an answer from outside the routes; a WebSocket that is not open yet gets it too."""
+    if scope["type"] == "http":
+        await answer(scope, receive, send)
+    elif "websocket.http.response" in scope.get("extensions", {}):
+        start = {"status": answer.status_code, "headers": answer.raw_headers}
+        await send({"type": "websocket.http.response.start"} | start)
+        await send({"type": "websocket.http.response.body", "body": answer.body})
+    else:
+        await send({"type": "websocket.close", "code": 1008, "reason": ""})
 
 
 def problem(
