@@ -97,9 +97,9 @@ def _set(
 SIGNED_IN = SignInView(
     status="signed_in",
     person=person_view(ALICE),
-    access_token="eyJhbGciOiJFZERTQSJ9.e30.c2ln",  # noqa: S106  (an example)
+    access_token="eyJhbGciOiJFZERTQSJ9.e30.c2ln",  # noqa: S106  # nosec B106 (an example)
     access_expires_at="2025-06-24T12:10:00Z",
-    refresh_token="hdr_5nQ0u1mV",  # noqa: S106
+    refresh_token="hdr_5nQ0u1mV",  # noqa: S106  # nosec B106
     refresh_expires_at="2025-07-08T12:00:00Z",
     csrf="kq2Yw8",
 )

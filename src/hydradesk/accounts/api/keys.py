@@ -21,7 +21,7 @@ from hydradesk.kernel.tx import Transactions
 PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 VISIBLE = r"^[\x21-\x7e]+$"
 Network = Annotated[str, Field(max_length=64, pattern=r"^[0-9A-Fa-f.:/]+$")]
-Id = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+Id = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_-]+$", description="Its id.")]
 
 
 class KeyRequest(BaseModel):
@@ -73,7 +73,7 @@ class VenueKeyRequest(BaseModel):
                 "venue": "binance",
                 "label": "main",
                 "api_key": "…",
-                "api_secret": "…",
+                "api_secret": "…",  # nosec B105 (an example)
             }
         },
     )
@@ -109,7 +109,7 @@ KEY = KeyView(
 VENUE_KEY = VenueKeyView(
     id="vk-06f2", venue="binance", label="main", api_key="…x7Qa", created_at="2026-11-21T10:00:00Z"
 )
-MADE = MadeKeyView(key=KEY, secret="hd_9f86d081884c7d65_…")  # noqa: S106  (an example)
+MADE = MadeKeyView(key=KEY, secret="hd_9f86d081884c7d65_…")  # noqa: S106  # nosec B106 (an example)
 
 
 class KeyDesk(Struct, frozen=True):

@@ -31,7 +31,7 @@ from hydradesk.kernel.time import rfc3339
 from hydradesk.kernel.tx import Transactions
 
 NO_STORE = {"Cache-Control": "no-store"}
-Id = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
+Id = Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_-]+$", description="Its id.")]
 
 
 class RefreshRequest(BaseModel):

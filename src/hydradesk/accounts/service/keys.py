@@ -24,7 +24,8 @@ from hydradesk.kernel.ids import PersonId
 from hydradesk.kernel.time import TimeNs
 from hydradesk.kernel.tx import Tx
 
-SECRET_PREFIX = "hds_"  # noqa: S105  (how such secrets begin, so that scanners know them)
+HMAC_PREFIX = "hds_"
+"""How such a secret begins: scanners of leaked ones know it by this."""
 
 
 class Wish(Struct, frozen=True, kw_only=True):
@@ -73,7 +74,7 @@ class KeyService:
             shown = Secret(f"{name}_{secret}")
             digest = hashlib.sha256(secret.encode()).hexdigest()
         elif wish.kind == "hmac":
-            shown = Secret(SECRET_PREFIX + encode(self._random(32)))
+            shown = Secret(HMAC_PREFIX + encode(self._random(32)))
             sealed = await self._books.vault.seal(tx, shown, key_place(name))
         else:
             public = public_key_of(wish.public_key or "")
