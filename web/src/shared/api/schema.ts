@@ -875,7 +875,7 @@ export interface paths {
         };
         /**
          * List Signals
-         * @description Signals of the current session, newest first.
+         * @description Signals of the current session that your membership includes, newest first.
          */
         get: operations["listSignals"];
         put?: never;
@@ -895,7 +895,7 @@ export interface paths {
         };
         /**
          * Read Signal Stats
-         * @description How the session's signals have done so far, by symbol and timeframe.
+         * @description How the session's signals have done so far, of the timeframes you may see.
          */
         get: operations["readSignalStats"];
         put?: never;
@@ -1795,6 +1795,8 @@ export interface components {
             expires_at: string;
             id: string;
             levels: components["schemas"]["Levels"] | null;
+            /** @default null */
+            note: string | null;
             outcome: components["schemas"]["Outcome"] | null;
             /** Format: decimal */
             price: string;
@@ -6623,6 +6625,7 @@ export interface operations {
                      *               "2445.64"
                      *             ]
                      *           },
+                     *           "note": null,
                      *           "outcome": {
                      *             "at": "2025-06-24T02:31:00Z",
                      *             "best_target": 3,
@@ -6829,6 +6832,7 @@ export interface operations {
                      *           "2445.64"
                      *         ]
                      *       },
+                     *       "note": null,
                      *       "outcome": {
                      *         "at": "2025-06-24T02:31:00Z",
                      *         "best_target": 3,
