@@ -1,16 +1,18 @@
-"""A room for each test."""
+"""An office for each test."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from hydradesk.infra.db import Database
-from tests.accounts.room import Room
+from tests.accounts.offices import Desk
 
 
 @pytest.fixture
-async def room(db: Database) -> AsyncIterator[Room]:
-    """People and their credentials on an empty database."""
-    one = Room(db)
+async def desk(db: Database, app_db: Database, tmp_path: Path) -> AsyncIterator[Desk]:
+    one = Desk(db, app_db, tmp_path)
+    await one.ring.keyring.start()
+    await one.records.start()
     yield one
-    one.hasher.close()
+    await one.client.aclose()

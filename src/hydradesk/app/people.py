@@ -17,6 +17,7 @@ from hydradesk.accounts.service.means import Means
 from hydradesk.accounts.store.journal import JournalStore
 from hydradesk.accounts.store.people import PeopleStore
 from hydradesk.app.keyring import Keyring
+from hydradesk.app.office import Around, Office
 from hydradesk.app.records import Records
 from hydradesk.app.settings import Settings
 from hydradesk.app.sign_in import SignInHouse, SignInParts
@@ -68,6 +69,7 @@ class PeopleHouse:
             ),
         )
         self.keyring.sealed.append(self.sign_in.factor_store)
+        self.office = Office(means, Around(self.records, self.store, self.keyring.sessions))
         self._identify: Identify | None = None
 
     def trade_on(self, trading: TradingAccounts) -> None:
@@ -81,6 +83,7 @@ class PeopleHouse:
             journal_api.routes(self.journal, self.ids, self.clock),
             *self.keyring.routes(self.sign_in.base),
             *self.sign_in.routes(),
+            *self.office.routes(),
         ]
 
     async def start(self) -> None:
@@ -93,7 +96,7 @@ class PeopleHouse:
 
     def roles(self) -> dict[str, Coroutine[Any, Any, None]]:
         """What runs beside the desk until it is cancelled."""
-        return self.records.roles() | self.keyring.roles()
+        return self.records.roles() | self.keyring.roles() | self.office.roles()
 
     async def stop(self) -> None:
         """Write down what is still in memory."""
