@@ -66,73 +66,75 @@ def assembled(source: str) -> bytes:
     return code
 
 
+WALLET = """
+PUSH 0x00
+CALLDATALOAD
+PUSH 0xe0
+SHR                    ; the selector
+PUSH 0x1626ba7e
+EQ
+ISZERO
+PUSH @no
+JUMPI
+PUSH 0x44
+CALLDATALOAD           ; the signature's length
+PUSH 0x41
+EQ
+ISZERO
+PUSH @no
+JUMPI
+PUSH 0x04
+CALLDATALOAD
+PUSH 0x00
+MSTORE                 ; hash
+PUSH 0xa4
+CALLDATALOAD           ; v is the first byte of the third word
+PUSH 0x00
+BYTE
+PUSH 0x20
+MSTORE                 ; v
+PUSH 0x64
+CALLDATALOAD
+PUSH 0x40
+MSTORE                 ; r
+PUSH 0x84
+CALLDATALOAD
+PUSH 0x60
+MSTORE                 ; s
+PUSH 0x20              ; where and how much comes back
+PUSH 0x80
+PUSH 0x80
+PUSH 0x00              ; what goes in: 128 bytes
+PUSH 0x01              ; ecrecover
+GAS
+STATICCALL
+ISZERO
+PUSH @no
+JUMPI
+PUSH 0x80
+MLOAD
+PUSH $OWNER
+EQ
+ISZERO
+PUSH @no
+JUMPI
+PUSH 0x1626ba7e00000000000000000000000000000000000000000000000000000000
+PUSH 0x00
+MSTORE                 ; yes
+PUSH 0x20
+PUSH 0x00
+RETURN
+no:
+PUSH 0x00
+PUSH 0x00
+REVERT
+"""
+"""Calldata: selector at 0, hash at 4, offset at 36, length at 68, the signature at 100."""
+
+
 def wallet_code(owner: str) -> bytes:
-    """The wallet's runtime code. Calldata: selector 0, hash 4, offset 36, length 68, bytes 100."""
-    return assembled(
-        f"""
-        PUSH 0x00
-        CALLDATALOAD
-        PUSH 0xe0
-        SHR                    ; the selector
-        PUSH 0x1626ba7e
-        EQ
-        ISZERO
-        PUSH @no
-        JUMPI
-        PUSH 0x44
-        CALLDATALOAD           ; the signature's length
-        PUSH 0x41
-        EQ
-        ISZERO
-        PUSH @no
-        JUMPI
-        PUSH 0x04
-        CALLDATALOAD
-        PUSH 0x00
-        MSTORE                 ; hash
-        PUSH 0xa4
-        CALLDATALOAD           ; v is the first byte of the third word
-        PUSH 0x00
-        BYTE
-        PUSH 0x20
-        MSTORE                 ; v
-        PUSH 0x64
-        CALLDATALOAD
-        PUSH 0x40
-        MSTORE                 ; r
-        PUSH 0x84
-        CALLDATALOAD
-        PUSH 0x60
-        MSTORE                 ; s
-        PUSH 0x20              ; where and how much comes back
-        PUSH 0x80
-        PUSH 0x80
-        PUSH 0x00              ; what goes in: 128 bytes
-        PUSH 0x01              ; ecrecover
-        GAS
-        STATICCALL
-        ISZERO
-        PUSH @no
-        JUMPI
-        PUSH 0x80
-        MLOAD
-        PUSH {owner.lower()}
-        EQ
-        ISZERO
-        PUSH @no
-        JUMPI
-        PUSH 0x1626ba7e{"00" * 28}
-        PUSH 0x00
-        MSTORE                 ; yes
-        PUSH 0x20
-        PUSH 0x00
-        RETURN
-        no:
-        PUSH 0x00
-        PUSH 0x00
-        REVERT
-        """
-    )
+    """The wallet's runtime code."""
+    return assembled(WALLET.replace("$OWNER", owner.lower()))
 
 
 def creation_code(runtime: bytes) -> bytes:
