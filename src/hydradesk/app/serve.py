@@ -19,6 +19,7 @@ from hydradesk.doors.gateway.wire import GRACE_S, Wire
 from hydradesk.doors.gateway.wire import server as server_config
 from hydradesk.infra.clock import DeskClock, SystemClock
 from hydradesk.infra.db import Database
+from hydradesk.infra.logs import ACCESS
 from hydradesk.infra.shared import Shared
 from hydradesk.kernel.errors import Unavailable
 
@@ -102,7 +103,7 @@ async def _run(
         "publisher": house.publisher.run(),
         "lag": house.lag.run(),
         "shared": house.shared.run(),
-        **house.people.records.roles(),
+        **house.people.roles(),
         "database": keep_alive(found.server, house.settings.data_dir),
     }
     tasks = [asyncio.create_task(role, name=name) for name, role in roles.items()]
@@ -130,8 +131,9 @@ async def _drain(house: House, server: uvicorn.Server, tasks: list[asyncio.Task[
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     with contextlib.suppress(Exception):
-        await house.people.records.stop()
+        await house.people.stop()
     await house.market.close()
+    ACCESS.flush()
 
 
 def _shared(url: str | None) -> Shared | None:

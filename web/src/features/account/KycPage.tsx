@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 
-import { kycQuery, submitKyc, uploadDocument } from "../../shared/api/people";
+import { kycQuery, submitKyc, uploadDocument } from "../../shared/api/kyc";
 import { useWrite } from "../../shared/api/useWrite";
 import type { Kyc } from "../../shared/api/types";
 import { stamp } from "../../shared/lib/time";

@@ -2,7 +2,8 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { saveFile } from "../../shared/api/client";
-import { eraseAccount, personQuery } from "../../shared/api/people";
+import { eraseAccount } from "../../shared/api/erase";
+import { personQuery } from "../../shared/api/people";
 import { leave } from "../../shared/api/session";
 import { useWrite } from "../../shared/api/useWrite";
 import type { Person } from "../../shared/api/types";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
 
-import { changePerson, personQuery, type PersonChange } from "../../shared/api/people";
+import { changePerson, personQuery, type PersonChange, type PreferencesChange } from "../../shared/api/people";
 import { marketsQuery } from "../../shared/api/queries";
 import { useWrite } from "../../shared/api/useWrite";
 import { TIMEFRAMES, type Person, type Preferences } from "../../shared/api/types";
@@ -84,18 +84,22 @@ const THEMES = [
   { value: "light", text: "light" },
 ] as const;
 
+function wishesOf(known: Preferences): PreferencesChange {
+  return { ...known, theme: oneOf(["system", "dark", "light"], known.theme, "system"), timeframe: oneOf(TIMEFRAMES, known.timeframe, "5m") };
+}
+
 function Wishes({ person }: { person: Person }) {
-  const [wishes, setWishes] = useState<Preferences>(person.preferences);
+  const [wishes, setWishes] = useState(() => wishesOf(person.preferences));
   const change = useChange("Your preferences are saved");
   const markets = useQuery(marketsQuery).data?.items.map((market) => market.symbol) ?? [];
   const symbols = [...new Set([wishes.symbol, ...markets])];
-  const set = (part: Partial<Preferences>) => { setWishes({ ...wishes, ...part }); };
+  const set = (part: Partial<PreferencesChange>) => { setWishes({ ...wishes, ...part }); };
   const same = JSON.stringify(wishes) === JSON.stringify(person.preferences);
   return (
     <Form
       label="Preferences"
       onSend={() => {
-        themeChoice.write(oneOf(["system", "dark", "light"], wishes.theme, "system"));
+        themeChoice.write(wishes.theme);
         change.mutate({ preferences: wishes });
       }}
     >
@@ -103,7 +107,7 @@ function Wishes({ person }: { person: Person }) {
       <Select label="Theme" value={wishes.theme} options={THEMES} onChange={(event) => { set({ theme: oneOf(["system", "dark", "light"], event.currentTarget.value, "system") }); }} />
       <div className="grid grid-cols-2 gap-3">
         <Select label="First symbol" value={wishes.symbol} options={symbols.map((value) => ({ value, text: value }))} onChange={(event) => { set({ symbol: event.currentTarget.value }); }} />
-        <Select label="First timeframe" value={wishes.timeframe} options={TIMEFRAMES.map((value) => ({ value, text: value }))} onChange={(event) => { set({ timeframe: event.currentTarget.value }); }} />
+        <Select label="First timeframe" value={wishes.timeframe} options={TIMEFRAMES.map((value) => ({ value, text: value }))} onChange={(event) => { set({ timeframe: oneOf(TIMEFRAMES, event.currentTarget.value, wishes.timeframe) }); }} />
       </div>
       <Wish text="Sounds with alerts" on={wishes.sounds} onChange={(sounds) => { set({ sounds }); }} />
       <Wish text="E-mail about sign-ins and changes" on={wishes.mail_security} onChange={(mail_security) => { set({ mail_security }); }} />

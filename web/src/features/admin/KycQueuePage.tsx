@@ -1,7 +1,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { decideKyc, kycCaseQuery, kycQueueQuery } from "../../shared/api/admin";
+import { decideKyc, kycCaseQuery, kycQueueQuery } from "../../shared/api/review";
 import { saveFile } from "../../shared/api/client";
 import { useWrite } from "../../shared/api/useWrite";
 import type { KycCase } from "../../shared/api/types";

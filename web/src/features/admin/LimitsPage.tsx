@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { adminLimitsQuery, changePlatformLimits, featuresQuery, switchFeature } from "../../shared/api/admin";
-import type { LimitsChange } from "../../shared/api/people";
+import { featuresQuery, switchFeature } from "../../shared/api/admin";
+import { adminLimitsQuery, changePlatformLimits } from "../../shared/api/review";
+import type { LimitsChange } from "../../shared/api/riskProfile";
 import { useMay } from "../../shared/api/session";
 import { useWrite } from "../../shared/api/useWrite";
 import type { AdminLimits, Feature } from "../../shared/api/types";

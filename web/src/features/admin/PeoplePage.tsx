@@ -5,7 +5,7 @@ import { changePersonAsAdmin, peopleQuery, signOutPerson } from "../../shared/ap
 import { flat } from "../../shared/api/hooks";
 import { useMay } from "../../shared/api/session";
 import { useWrite } from "../../shared/api/useWrite";
-import type { AdminPerson } from "../../shared/api/types";
+import type { AdminPerson, Person } from "../../shared/api/types";
 import { stamp } from "../../shared/lib/time";
 import { KYC_TONES } from "../../shared/lib/words";
 import { Answer, Empty } from "../../shared/ui/Answer";
@@ -29,7 +29,7 @@ function choices(all: string, values: readonly string[]) {
 
 export function PeoplePage() {
   const [filter, setFilter] = useState({ query: "", role: "", status: "" });
-  const [deciding, setDeciding] = useState<{ person: AdminPerson; what: "change" | "out" } | null>(null);
+  const [deciding, setDeciding] = useState<{ person: Person; what: "change" | "out" } | null>(null);
   const people = useInfiniteQuery(peopleQuery(useDeferredValue(filter)));
   const rows = flat(people.data);
   const columns = useColumns((person, what) => { setDeciding({ person, what }); });
@@ -42,7 +42,7 @@ export function PeoplePage() {
           <Select label="Status" value={filter.status} options={choices("any status", STATUSES)} onChange={(event) => { setFilter({ ...filter, status: event.currentTarget.value }); }} />
         </search>
         <Answer query={people} what="people" empty={{ when: () => rows.length === 0, show: <Empty title="Nobody fits" /> }}>
-          {() => <DataTable label="People" columns={columns} rows={rows} rowKey={(row) => row.id} more={{ has: people.hasNextPage, busy: people.isFetchingNextPage, load: () => void people.fetchNextPage() }} />}
+          {() => <DataTable label="People" columns={columns} rows={rows} rowKey={(row) => row.person.id} more={{ has: people.hasNextPage, busy: people.isFetchingNextPage, load: () => void people.fetchNextPage() }} />}
         </Answer>
       </Panel>
       {deciding?.what === "change" && <Change person={deciding.person} onClose={() => { setDeciding(null); }} />}
@@ -51,35 +51,35 @@ export function PeoplePage() {
   );
 }
 
-function useColumns(decide: (person: AdminPerson, what: "change" | "out") => void): Column<AdminPerson>[] {
+function useColumns(decide: (person: Person, what: "change" | "out") => void): Column<AdminPerson>[] {
   const mayChange = useMay("admin:write");
   const columns: Column<AdminPerson>[] = [
     {
       head: "Person",
       cell: (row) => (
         <span className="block max-w-56 py-1 leading-tight">
-          <b className="block truncate font-medium">{row.name}</b>
-          <span className="block truncate text-2xs text-dim" title={row.id}>{row.email ?? row.id}</span>
+          <b className="block truncate font-medium">{row.person.name}</b>
+          <span className="block truncate text-2xs text-dim" title={row.person.id}>{row.person.email ?? row.person.id}</span>
         </span>
       ),
     },
-    { head: "Role", cell: (row) => row.role },
-    { head: "Status", from: "sm", cell: (row) => <Badge tone={STATUS_TONES[row.status] ?? "neutral"}>{row.status}</Badge> },
-    { head: "Identity", from: "md", cell: (row) => <Badge tone={KYC_TONES[row.kyc] ?? "neutral"}>{row.kyc} {row.kyc_level}</Badge> },
+    { head: "Role", cell: (row) => row.person.role },
+    { head: "Status", from: "sm", cell: (row) => <Badge tone={STATUS_TONES[row.person.status] ?? "neutral"}>{row.person.status}</Badge> },
+    { head: "Identity", from: "md", cell: (row) => <Badge tone={KYC_TONES[row.person.kyc] ?? "neutral"}>{row.person.kyc} {row.person.kyc_level}</Badge> },
     { head: "Ways in", right: true, from: "lg", cell: (row) => row.credentials },
     { head: "Sessions", right: true, from: "md", cell: (row) => row.sessions },
     { head: "Last seen (UTC)", from: "lg", cell: (row) => stamp(row.last_seen_at) },
   ];
   const actions = (row: AdminPerson) => (
     <span className="flex justify-end gap-1">
-      <Button size="tiny" disabled={row.status === "erased"} onClick={() => { decide(row, "change"); }}>Change</Button>
-      <Button size="tiny" disabled={row.sessions === 0} onClick={() => { decide(row, "out"); }}>Sign out</Button>
+      <Button size="tiny" disabled={row.person.status === "erased"} onClick={() => { decide(row.person, "change"); }}>Change</Button>
+      <Button size="tiny" disabled={row.sessions === 0} onClick={() => { decide(row.person, "out"); }}>Sign out</Button>
     </span>
   );
   return mayChange ? [...columns, { head: "Actions", quietHead: true, right: true, cell: actions }] : columns;
 }
 
-function Change({ person, onClose }: { person: AdminPerson; onClose: () => void }) {
+function Change({ person, onClose }: { person: Person; onClose: () => void }) {
   const [role, setRole] = useState<string>(person.role);
   const [status, setStatus] = useState<string>(person.status);
   const change = useWrite(changePersonAsAdmin, { refresh: CHANGED, said: `${person.name} is changed`, onDone: onClose });
@@ -98,7 +98,7 @@ function Change({ person, onClose }: { person: AdminPerson; onClose: () => void 
   );
 }
 
-function SignOut({ person, onClose }: { person: AdminPerson; onClose: () => void }) {
+function SignOut({ person, onClose }: { person: Person; onClose: () => void }) {
   const out = useWrite(signOutPerson, { refresh: CHANGED, said: `${person.name} is signed out`, onDone: onClose });
   return (
     <Reasoned title={`Sign ${person.name} out`} action="Sign out everywhere" look="sell" open busy={out.isPending} error={out.error} onClose={onClose} onSend={(reason) => { out.mutate({ id: person.id, reason }); }}>

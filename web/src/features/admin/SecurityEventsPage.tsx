@@ -1,7 +1,8 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { closeIncident, incidentsQuery, openIncident, securityEventsQuery } from "../../shared/api/admin";
+import { securityEventsQuery } from "../../shared/api/admin";
+import { closeIncident, incidentsQuery, openIncident } from "../../shared/api/review";
 import { flat } from "../../shared/api/hooks";
 import { useMay } from "../../shared/api/session";
 import { useWrite } from "../../shared/api/useWrite";
@@ -31,12 +32,17 @@ export function SecurityEventsPage() {
   );
 }
 
+function told(row: SecurityEvent): string {
+  const said = Object.entries(row.detail).map(([name, value]) => `${name} ${String(value)}`);
+  return [...said, row.ip === "" ? "" : `from ${row.ip}`].filter(Boolean).join(", ");
+}
+
 const COLUMNS: Column<SecurityEvent>[] = [
-  { head: "Time (UTC)", cell: (row) => <span title={row.id}>{stamp(row.at)}</span> },
+  { head: "Time (UTC)", cell: (row) => <span title={`event ${row.id}, request ${row.request_id}`}>{stamp(row.at)}</span> },
   { head: "Severity", cell: (row) => <Badge tone={SEVERITIES[row.severity] ?? "neutral"}>{row.severity}</Badge> },
   { head: "What", cell: (row) => sentence(row.kind) },
   { head: "About", from: "md", cell: (row) => <span className="block max-w-40 truncate" title={row.subject}>{row.subject || "–"}</span> },
-  { head: "Detail", from: "md", cell: (row) => <span className="block max-w-80 truncate text-dim" title={row.detail}>{row.detail}</span> },
+  { head: "Detail", from: "md", cell: (row) => <span className="block max-w-80 truncate text-dim" title={told(row)}>{told(row)}</span> },
   { head: "Incident", from: "lg", cell: (row) => row.incident ?? "–" },
 ];
 
@@ -50,7 +56,7 @@ function Events() {
         <Field label="Kind" className="max-w-56" type="search" value={kind} maxLength={64} placeholder="any" onChange={(event) => { setKind(event.currentTarget.value.trim()); }} />
       </search>
       <Answer query={events} what="security events" empty={{ when: () => rows.length === 0, show: <Empty title="Nothing looked wrong" /> }}>
-        {() => <DataTable label="Security events" columns={COLUMNS} rows={rows} rowKey={(row) => row.id} more={{ has: events.hasNextPage, busy: events.isFetchingNextPage, load: () => void events.fetchNextPage() }} />}
+        {() => <DataTable label="Security events" columns={COLUMNS} rows={rows} rowKey={(row) => String(row.id)} more={{ has: events.hasNextPage, busy: events.isFetchingNextPage, load: () => void events.fetchNextPage() }} />}
       </Answer>
     </Panel>
   );

@@ -20,6 +20,13 @@ export function inWords(error: unknown): unknown {
   return said === null ? error : new Error(said);
 }
 
+/** The desk as the person likes to find it. */
+function firstView(person: Person | null): string {
+  if (person === null) return "/";
+  const { symbol, timeframe } = person.preferences;
+  return `/?${new URLSearchParams({ symbol, timeframe }).toString()}`;
+}
+
 function welcome(person: Person): void {
   themeChoice.write(oneOf(["system", "dark", "light"], person.preferences.theme, "system"));
 }
@@ -42,7 +49,7 @@ export function useSignIn(to: string | undefined) {
         return;
       }
       if (answer.person !== null) welcome(answer.person);
-      void navigate({ href: safeTarget(to), replace: true });
+      void navigate({ href: to === undefined ? firstView(answer.person) : safeTarget(to), replace: true });
     },
   });
   return { attempt, factor, startOver: () => { setFactor(null); attempt.reset(); } };

@@ -4,7 +4,7 @@ import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import { flat, useWords } from "../../shared/api/hooks";
 import { useTopic } from "../../shared/api/live";
 import { candlesQuery, ideasQuery, indicatorsQuery, openOrdersQuery, patternsQuery, tradesQuery } from "../../shared/api/queries";
-import { useMay } from "../../shared/api/session";
+import { useMay, useMaySignals } from "../../shared/api/session";
 import { TIMEFRAMES, type Timeframe } from "../../shared/api/types";
 import { useDesk } from "../../shared/lib/desk";
 import { Answer, Empty } from "../../shared/ui/Answer";
@@ -69,7 +69,7 @@ function useChartData(symbol: string, timeframe: Timeframe) {
   const candles = useInfiniteQuery(candlesQuery(symbol, timeframe));
   const indicators = useInfiniteQuery(indicatorsQuery(symbol, timeframe));
   const patterns = useInfiniteQuery(patternsQuery(symbol, timeframe)).data;
-  const signals = useInfiniteQuery({ ...ideasQuery(symbol, timeframe), enabled: useMay("signals:read") }).data;
+  const signals = useInfiniteQuery({ ...ideasQuery(symbol, timeframe), enabled: useMaySignals(timeframe) }).data;
   const mine = useMay("orders:read");
   const trades = useInfiniteQuery({ ...tradesQuery, enabled: mine }).data;
   const orders = useQuery({ ...openOrdersQuery, enabled: mine }).data;

@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { changePerson, changeRiskProfile, riskProfileQuery, type LimitsChange } from "../../shared/api/people";
+import { changePerson, type PersonChange } from "../../shared/api/people";
+import { changeRiskProfile, riskProfileQuery, type LimitsChange } from "../../shared/api/riskProfile";
 import { useWrite } from "../../shared/api/useWrite";
-import type { Person, RiskProfile as Profile } from "../../shared/api/types";
+import type { RiskProfile as Profile } from "../../shared/api/types";
 import { amount, percentOf, quantity } from "../../shared/lib/format";
 import { oneOf } from "../../shared/lib/storage";
 import { Answer } from "../../shared/ui/Answer";
@@ -40,7 +41,7 @@ export function RiskProfile() {
 }
 
 function Level({ level }: { level: string }) {
-  const change = useWrite((risk_level: Person["risk_level"]) => changePerson({ risk_level }), { refresh: CHANGED, said: "Your risk level is changed", failed: "Your risk level was not changed" });
+  const change = useWrite((risk_level: NonNullable<PersonChange["risk_level"]>) => changePerson({ risk_level }), { refresh: CHANGED, said: "Your risk level is changed", failed: "Your risk level was not changed" });
   return (
     <div className="flex flex-wrap items-center gap-3">
       <span className="text-xs">Risk level</span>

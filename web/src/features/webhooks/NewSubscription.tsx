@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { addSubscription } from "../../shared/api/people";
+import { addSubscription } from "../../shared/api/withdrawals";
 import { useWrite } from "../../shared/api/useWrite";
 import type { Subscription } from "../../shared/api/types";
 import { Field } from "../../shared/ui/Field";

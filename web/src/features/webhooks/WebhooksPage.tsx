@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { flat } from "../../shared/api/hooks";
-import { changeSubscription, deliveriesQuery, removeSubscription, replayDelivery, rotateSubscription, subscriptionsQuery, testSubscription } from "../../shared/api/people";
+import { changeSubscription, deliveriesQuery, removeSubscription, replayDelivery, rotateSubscription, subscriptionsQuery, testSubscription } from "../../shared/api/webhooks";
 import { useWrite } from "../../shared/api/useWrite";
 import type { Delivery, Subscription } from "../../shared/api/types";
 import { stamp } from "../../shared/lib/time";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { addAddress, addressesQuery, removeAddress } from "../../shared/api/people";
+import { addAddress, addressesQuery, removeAddress } from "../../shared/api/withdrawals";
 import { useWrite } from "../../shared/api/useWrite";
 import type { Address } from "../../shared/api/types";
 import { stamp } from "../../shared/lib/time";

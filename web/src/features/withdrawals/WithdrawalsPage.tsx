@@ -3,7 +3,8 @@ import { useRef, useState } from "react";
 
 import { flat } from "../../shared/api/hooks";
 import { freshKey } from "../../shared/api/client";
-import { addressesQuery, cancelWithdrawal, kycQuery, requestWithdrawal, withdrawalsQuery } from "../../shared/api/people";
+import { kycQuery } from "../../shared/api/kyc";
+import { addressesQuery, cancelWithdrawal, requestWithdrawal, withdrawalsQuery } from "../../shared/api/withdrawals";
 import { SilentDesk } from "../../shared/api/problem";
 import { portfolioQuery } from "../../shared/api/queries";
 import { useWrite } from "../../shared/api/useWrite";

@@ -1,18 +1,12 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 import { decodeCreation, encodeCredential, receiveOptions } from "../lib/webauthn";
-import { api, done, idempotent, raw, unwrap } from "./client";
+import { firstPage, nextPage, paged } from "./paging";
+import { api, done, idempotent, unwrap } from "./client";
 import type { Chain, Signed } from "./signIn";
-import type { Person, Preferences } from "./types";
+import type { Timeframe } from "./types";
 
 /** A person's own account: every read and every write of the pages under /account. */
-const ROWS_PER_PAGE = 50;
-const first = null as string | null;
-const after = (page: { next: string | null }): string | null => page.next;
-
-export function paged(cursor: string | null, limit = ROWS_PER_PAGE): { limit: number; cursor?: string } {
-  return cursor === null ? { limit } : { limit, cursor };
-}
 
 export const personQuery = queryOptions({
   queryKey: ["person"],
@@ -44,74 +38,34 @@ export const venueKeysQuery = queryOptions({
   queryFn: ({ signal }) => unwrap(api.GET("/api/account/venue-keys", { signal })),
 });
 
-export const kycQuery = queryOptions({
-  queryKey: ["kyc"],
-  queryFn: ({ signal }) => unwrap(api.GET("/api/account/kyc", { signal })),
-});
-
-export const addressesQuery = queryOptions({
-  queryKey: ["addresses"],
-  queryFn: ({ signal }) => unwrap(api.GET("/api/account/addresses", { signal })),
-});
-
-export const riskProfileQuery = queryOptions({
-  queryKey: ["risk-profile"],
-  queryFn: ({ signal }) => unwrap(api.GET("/api/risk/profile", { signal })),
-});
-
 export const ownAuditQuery = infiniteQueryOptions({
   queryKey: ["audit", "own"],
   queryFn: ({ pageParam, signal }) => unwrap(api.GET("/api/account/audit", { params: { query: paged(pageParam) }, signal })),
-  initialPageParam: first,
-  getNextPageParam: after,
+  initialPageParam: firstPage,
+  getNextPageParam: nextPage,
 });
 
-export const withdrawalsQuery = infiniteQueryOptions({
-  queryKey: ["withdrawals"],
-  queryFn: ({ pageParam, signal }) => unwrap(api.GET("/api/portfolio/withdrawals", { params: { query: paged(pageParam) }, signal })),
-  initialPageParam: first,
-  getNextPageParam: after,
-  // Its delay runs on the server's clock; nobody tells the page when it is over.
-  refetchInterval: 15_000,
-});
-
-export const subscriptionsQuery = queryOptions({
-  queryKey: ["subscriptions"],
-  queryFn: ({ signal }) => unwrap(api.GET("/api/webhooks/subscriptions", { signal })),
-});
-
-export const deliveriesQuery = infiniteQueryOptions({
-  queryKey: ["deliveries"],
-  queryFn: ({ pageParam, signal }) => unwrap(api.GET("/api/webhooks/deliveries", { params: { query: paged(pageParam) }, signal })),
-  initialPageParam: first,
-  getNextPageParam: after,
-  refetchInterval: 10_000,
-});
+export interface PreferencesChange {
+  theme: "system" | "dark" | "light";
+  symbol: string;
+  timeframe: Timeframe;
+  sounds: boolean;
+  mail_security: boolean;
+}
 
 export interface PersonChange {
   name?: string;
   email?: string;
-  risk_level?: Person["risk_level"];
-  preferences?: Preferences;
+  risk_level?: "conservative" | "balanced" | "aggressive";
+  preferences?: PreferencesChange;
 }
 
 export function changePerson(body: PersonChange) {
   return unwrap(api.PATCH("/api/account", { body, headers: idempotent() }));
 }
 
-export interface LimitsChange {
-  order_max?: string;
-  gross_max?: string;
-  daily_loss_max?: string;
-  risk_per_trade?: string;
-}
-
-export function changeRiskProfile(body: LimitsChange) {
-  return unwrap(api.PUT("/api/risk/profile", { body, headers: idempotent() }));
-}
-
-export function removeCredential(credential_id: string) {
-  return done(api.DELETE("/api/account/credentials/{credential_id}", { params: { path: { credential_id } } }));
+export function removeCredential(credential: string) {
+  return done(api.DELETE("/api/account/credentials/{credential}", { params: { path: { credential } } }));
 }
 
 export function addWallet(chain: Chain, body: Signed) {
@@ -180,57 +134,4 @@ export function addVenueKey(body: NewVenueKey) {
 
 export function removeVenueKey(key: string) {
   return done(api.DELETE("/api/account/venue-keys/{key}", { params: { path: { key } } }));
-}
-
-export async function uploadDocument(kind: string, file: File): Promise<void> {
-  const query = new URLSearchParams({ kind, name: file.name });
-  await raw(`/api/account/kyc/documents?${query.toString()}`, { method: "POST", body: file, headers: { "Content-Type": file.type, ...idempotent() } });
-}
-
-export function submitKyc(level: number) {
-  return unwrap(api.POST("/api/account/kyc", { body: { level }, headers: idempotent() }));
-}
-
-export function addAddress(body: { asset: string; address: string; label: string }) {
-  return unwrap(api.POST("/api/account/addresses", { body, headers: idempotent() }));
-}
-
-export function removeAddress(address_id: string) {
-  return done(api.DELETE("/api/account/addresses/{address_id}", { params: { path: { address_id } } }));
-}
-
-export function requestWithdrawal(body: { asset: string; qty: string; address_id: string }, key: string) {
-  return unwrap(api.POST("/api/portfolio/withdrawals", { body, headers: idempotent(key) }));
-}
-
-export function cancelWithdrawal(withdrawal_id: string) {
-  return done(api.DELETE("/api/portfolio/withdrawals/{withdrawal_id}", { params: { path: { withdrawal_id } }, headers: idempotent() }));
-}
-
-export function addSubscription(body: { url: string; events: ("orders" | "fills" | "signals" | "positions" | "withdrawals" | "security")[]; description?: string }) {
-  return unwrap(api.POST("/api/webhooks/subscriptions", { body }));
-}
-
-export function changeSubscription(subscription_id: string, enabled: boolean) {
-  return unwrap(api.PATCH("/api/webhooks/subscriptions/{subscription_id}", { params: { path: { subscription_id } }, body: { enabled } }));
-}
-
-export function removeSubscription(subscription_id: string) {
-  return done(api.DELETE("/api/webhooks/subscriptions/{subscription_id}", { params: { path: { subscription_id } } }));
-}
-
-export function rotateSubscription(subscription_id: string) {
-  return unwrap(api.POST("/api/webhooks/subscriptions/{subscription_id}/rotate", { params: { path: { subscription_id } } }));
-}
-
-export function testSubscription(subscription_id: string) {
-  return unwrap(api.POST("/api/webhooks/subscriptions/{subscription_id}/test", { params: { path: { subscription_id } } }));
-}
-
-export function replayDelivery(delivery_id: string) {
-  return unwrap(api.POST("/api/webhooks/deliveries/{delivery_id}/replay", { params: { path: { delivery_id } } }));
-}
-
-export function eraseAccount(confirm: string) {
-  return done(api.DELETE("/api/account", { body: { confirm } }));
 }

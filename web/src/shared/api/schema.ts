@@ -4,6 +4,179 @@
  */
 
 export interface paths {
+    "/api/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Account
+         * @description What the desk knows of you.
+         */
+        get: operations["readAccount"];
+        put?: never;
+        post?: never;
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        confirm: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            [key: string]: unknown;
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change Account
+         * @description Change name, address, risk level or preferences; a new address needs step-up.
+         */
+        patch: operations["changeAccount"];
+        trace?: never;
+    };
+    "/api/account/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Own Audit
+         * @description What was done by you and to you, the newest first.
+         */
+        get: operations["listOwnAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Credentials
+         * @description What you can sign in with.
+         */
+        get: operations["listCredentials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/credentials/siwe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link Ethereum
+         * @description Sign in with this Ethereum wallet too.
+         */
+        post: operations["linkEthereum"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/credentials/siws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link Solana
+         * @description Sign in with this Solana wallet too.
+         */
+        post: operations["linkSolana"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/credentials/{credential}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unlink Credential
+         * @description Forget a credential; never the last one.
+         */
+        delete: operations["unlinkCredential"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Factors
+         * @description What you can prove yourself with.
+         */
+        get: operations["readFactors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/account/journal": {
         parameters: {
             query?: never;
@@ -48,6 +221,442 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/account/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Keys
+         * @description Your API keys, oldest first.
+         */
+        get: operations["listKeys"];
+        put?: never;
+        /**
+         * Make Key
+         * @description Make an API key; its secret is shown in this answer and never again.
+         */
+        post: operations["makeKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Key
+         * @description Delete an API key; it is refused from now on.
+         */
+        delete: operations["deleteKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Passkey
+         * @description Keep a passkey that the browser made.
+         */
+        post: operations["addPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Passkey
+         * @description Options for navigator.credentials.create.
+         */
+        post: operations["beginPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Password
+         * @description Set a password; ends your other sessions.
+         */
+        put: operations["changePassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Recovery Codes
+         * @description New recovery codes, shown once; the old ones are worth nothing any more.
+         */
+        post: operations["makeRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sessions
+         * @description Your signed-in devices, newest first.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Session
+         * @description Sign one device out.
+         */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Totp
+         * @description A seed for an authenticator app; it counts once a code has confirmed it.
+         */
+        post: operations["addTotp"];
+        /**
+         * Remove Totp
+         * @description Stop asking for codes.
+         */
+        delete: operations["removeTotp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Totp
+         * @description Confirm the app by a code of its; answers recovery codes, shown once.
+         */
+        post: operations["confirmTotp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/venue-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Venue Keys
+         * @description Your keys of exchanges, masked.
+         */
+        get: operations["listVenueKeys"];
+        put?: never;
+        /**
+         * Add Venue Key
+         * @description Keep an exchange's key, sealed; it is never shown again.
+         */
+        post: operations["addVenueKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/venue-keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Venue Key
+         * @description Forget an exchange's key.
+         */
+        delete: operations["removeVenueKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Audit
+         * @description Entries of all trails, the newest first; `action` is how it begins.
+         */
+        get: operations["searchAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify Audit
+         * @description Prove every chain and the anchors; `broken` names the first row that does not hold.
+         */
+        get: operations["verifyAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/features": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Features
+         * @description Every feature switch.
+         */
+        get: operations["listFeatures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/features/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Feature
+         * @description Turn a feature on or off for everybody.
+         */
+        put: operations["setFeature"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Overview
+         * @description The desk at a glance.
+         */
+        get: operations["readOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List People
+         * @description People, the newest first; `query` is part of a name or address, or an id.
+         */
+        get: operations["listPeople"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/people/{person}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Person
+         * @description One person.
+         */
+        get: operations["readPerson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Person
+         * @description Give somebody another role, suspend them, or let them in again; never yourself.
+         */
+        patch: operations["changePerson"];
+        trace?: never;
+    };
+    "/api/admin/people/{person}/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign Out Person
+         * @description End every session of somebody.
+         */
+        post: operations["signOutPerson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/security-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Security Events
+         * @description What was tried, the newest first.
+         */
+        get: operations["listSecurityEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/challenge": {
         parameters: {
             query?: never;
@@ -62,6 +671,386 @@ export interface paths {
         get: operations["readChallenge"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Second Step
+         * @description Finish a sign-in that answered `factor_needed`.
+         */
+        post: operations["takeSecondStep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/factor/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Second Passkey
+         * @description Options for showing a passkey as the second step.
+         */
+        post: operations["askForSecondPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/jwks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Jwks
+         * @description The public keys that verify access tokens (JWKS).
+         */
+        get: operations["readJwks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Login
+         * @description Sign in with an address and a password.
+         */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign Out
+         * @description End this session; the browser forgets what it kept of us.
+         */
+        post: operations["signOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/logout-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign Out Everywhere
+         * @description End every session of yours, this one included. API keys stay.
+         */
+        post: operations["signOutEverywhere"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who Am I
+         * @description Who is calling, with what, and what they may do.
+         */
+        get: operations["whoAmI"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Methods
+         * @description How one may sign in at this desk.
+         */
+        get: operations["listMethods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Passkey
+         * @description Options for navigator.credentials.get; any passkey of this desk will do.
+         */
+        post: operations["askForPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/passkeys/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Passkey
+         * @description Sign in with a passkey, which is both proofs at once.
+         */
+        post: operations["verifyPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refresh
+         * @description Get the next pair of tokens. A refresh token works once; twice ends the session.
+         */
+        post: operations["refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register
+         * @description Join with an address and a password.
+         */
+        post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/siwe/nonce": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Offer Ethereum
+         * @description A nonce and the fields of the EIP-4361 message to sign.
+         */
+        get: operations["offerEthereum"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/siwe/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Ethereum
+         * @description Sign in with an Ethereum wallet, a contract wallet (EIP-1271) included.
+         */
+        post: operations["verifyEthereum"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/siws/memo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Memo
+         * @description Sign in with a hardware wallet: one memo, signed, never sent, moving nothing.
+         */
+        post: operations["verifyMemo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/siws/nonce": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Offer Solana
+         * @description A nonce and the fields of the Sign-In With Solana message to sign.
+         */
+        get: operations["offerSolana"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/siws/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Solana
+         * @description Sign in with a Solana wallet.
+         */
+        post: operations["verifySolana"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Step Up Session
+         * @description Prove again who you are: a second factor, or without one the password or a wallet.
+         */
+        post: operations["stepUpSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/step-up/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Passkey Again
+         * @description Options for showing a passkey to step up.
+         */
+        post: operations["askForPasskeyAgain"];
         delete?: never;
         options?: never;
         head?: never;
@@ -419,7 +1408,7 @@ export interface paths {
         };
         /**
          * List Signals
-         * @description Signals of the current session, newest first.
+         * @description Signals of the current session that your membership includes, newest first.
          */
         get: operations["listSignals"];
         put?: never;
@@ -439,7 +1428,7 @@ export interface paths {
         };
         /**
          * Read Signal Stats
-         * @description How the session's signals have done so far, by symbol and timeframe.
+         * @description How the session's signals have done so far, of the timeframes you may see.
          */
         get: operations["readSignalStats"];
         put?: never;
@@ -522,1421 +1511,6 @@ export interface paths {
          * @description Every fill as CSV, newest first.
          */
         get: operations["downloadTrades"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/account/keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Keys
-         * @description Your API keys, oldest first.
-         */
-        get: operations["listKeys"];
-        put?: never;
-        /**
-         * Make Key
-         * @description Make an API key; its secret is shown in this answer and never again.
-         */
-        post: operations["makeKey"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/account/keys/{key}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Delete Key
-         * @description Delete an API key; it is refused from now on.
-         */
-        delete: operations["deleteKey"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/account/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Sessions
-         * @description Your signed-in devices, newest first.
-         */
-        get: operations["listSessions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/account/sessions/{session}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * End Session
-         * @description Sign one device out.
-         */
-        delete: operations["endSession"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/account/venue-keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Venue Keys
-         * @description Your keys of exchanges, masked.
-         */
-        get: operations["listVenueKeys"];
-        put?: never;
-        /**
-         * Add Venue Key
-         * @description Keep an exchange's key, sealed; it is never shown again.
-         */
-        post: operations["addVenueKey"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/account/venue-keys/{key}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Remove Venue Key
-         * @description Forget an exchange's key.
-         */
-        delete: operations["removeVenueKey"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/jwks": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Jwks
-         * @description The public keys that verify access tokens (JWKS).
-         */
-        get: operations["readJwks"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/logout": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Sign Out
-         * @description End this session; the browser forgets what it kept of us.
-         */
-        post: operations["signOut"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/logout-all": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Sign Out Everywhere
-         * @description End every session of yours, this one included. API keys stay.
-         */
-        post: operations["signOutEverywhere"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Who Am I
-         * @description Who is calling, with what, and what they may do.
-         */
-        get: operations["whoAmI"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/refresh": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Refresh
-         * @description Get the next pair of tokens. A refresh token works once; twice ends the session.
-         */
-        post: operations["refresh"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/methods": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Methods"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/siws/nonce": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Offer"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/siwe/nonce": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Offer"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/siws/verify": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        message: string;
-                        signature: string;
-                        session?: string;
-                        referrer?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SignIn"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/siwe/verify": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        message: string;
-                        signature: string;
-                        session?: string;
-                        referrer?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SignIn"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/siws/memo": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        address: string;
-                        transaction: string;
-                        session?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SignIn"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/register": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        email: string;
-                        password: string;
-                        name?: string;
-                        referrer?: string;
-                        captcha?: components["schemas"]["CaptchaAnswer"];
-                        session?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SignIn"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/login": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        email: string;
-                        password: string;
-                        captcha?: components["schemas"]["CaptchaAnswer"];
-                        session?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SignIn"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/passkeys/options": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Ceremony"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/passkeys/verify": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        id: string;
-                        credential: components["schemas"]["PublicKeyCredential"];
-                        session?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SignIn"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/factor": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        ticket: string;
-                        code?: string;
-                        recovery_code?: string;
-                        credential?: components["schemas"]["PublicKeyCredential"];
-                        session?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SignIn"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/factor/options": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        ticket: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Ceremony"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/step-up": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        code?: string;
-                        recovery_code?: string;
-                        password?: string;
-                        credential?: components["schemas"]["PublicKeyCredential"];
-                        message?: string;
-                        signature?: string;
-                        kind?: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Fresh"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/auth/step-up/options": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Ceremony"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/account": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Person"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        confirm: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            [key: string]: unknown;
-                        };
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name?: string;
-                        email?: string;
-                        risk_level?: string;
-                        preferences?: components["schemas"]["Preferences"];
-                    };
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Person"];
-                    };
-                };
-            };
-        };
-        trace?: never;
-    };
-    "/api/account/credentials": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Credential"][];
-                            next: string | null;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/account/credentials/{credential_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path: {
-                    credential_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/account/credentials/siws": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        message: string;
-                        signature: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Credential"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/account/credentials/siwe": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        message: string;
-                        signature: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Credential"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/account/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        current?: string;
-                        password: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description OK */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/account/passkeys/options": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Ceremony"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/account/passkeys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        id: string;
-                        credential: components["schemas"]["PublicKeyCredential"];
-                        label: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Credential"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/account/totp": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Totp"];
-                    };
-                };
-            };
-        };
-        delete: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/account/totp/confirm": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        code: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Recovery"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/account/recovery-codes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Recovery"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/account/factors": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Factors"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/account/audit": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["AuditEntry"][];
-                            next: string | null;
-                        };
-                    };
-                };
-            };
-        };
         put?: never;
         post?: never;
         delete?: never;
@@ -2285,163 +1859,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/admin/people": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    query?: string;
-                    role?: string;
-                    status?: string;
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["AdminPerson"][];
-                            next: string | null;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/people/{person_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    person_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["AdminPerson"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path: {
-                    person_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        role?: string;
-                        status?: string;
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["AdminPerson"];
-                    };
-                };
-            };
-        };
-        trace?: never;
-    };
-    "/api/admin/people/{person_id}/sign-out": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path: {
-                    person_id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        reason: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Closed"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/admin/kyc": {
         parameters: {
             query?: never;
@@ -2699,87 +2116,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/admin/audit": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    chain?: string;
-                    actor?: string;
-                    action?: string;
-                    from?: string;
-                    to?: string;
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["AuditEntry"][];
-                            next: string | null;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/audit/verify": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Proof"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/admin/limits": {
         parameters: {
             query?: never;
@@ -2838,131 +2174,6 @@ export interface paths {
                 };
             };
         };
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/features": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Feature"][];
-                            next: string | null;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/features/{name}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put: {
-            parameters: {
-                query?: never;
-                header?: {
-                    "Idempotency-Key"?: string;
-                };
-                path: {
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        enabled: boolean;
-                    };
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Feature"];
-                    };
-                };
-            };
-        };
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/security-events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    kind?: string;
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["SecurityEvent"][];
-                            next: string | null;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -3073,41 +2284,6 @@ export interface paths {
                 };
             };
         };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/admin/overview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Overview"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3411,6 +2587,67 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AccountChange
+         * @description What changes; what is left out stays. A new address needs a fresh proof.
+         */
+        AccountChange: {
+            /** Email */
+            email?: string | null;
+            /** Name */
+            name?: string | null;
+            preferences?: components["schemas"]["PreferencesChange"] | null;
+            /** Risk Level */
+            risk_level?: ("conservative" | "balanced" | "aggressive") | null;
+        };
+        /** @description One entry of the audit trail. */
+        AuditEntry: {
+            action: string;
+            actor: string;
+            after: {
+                [key: string]: string | number | boolean | null;
+            };
+            at: string;
+            before: {
+                [key: string]: string | number | boolean | null;
+            };
+            chain: string;
+            ip: string | null;
+            ok: boolean;
+            request_id: string;
+            seq: number;
+            target: string;
+            via: string;
+        };
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        AuditEntryPage: {
+            items: components["schemas"]["AuditEntry"][];
+            /** @default null */
+            next: string | null;
+        };
+        /**
+         * AuthenticatorAnswer
+         * @description The `response` of a PublicKeyCredential, as toJSON() gives it.
+         */
+        AuthenticatorAnswer: {
+            /** Attestationobject */
+            attestationObject?: string | null;
+            /** Authenticatordata */
+            authenticatorData?: string | null;
+            /** Clientdatajson */
+            clientDataJSON: string;
+            /** Signature */
+            signature?: string | null;
+            /** Userhandle */
+            userHandle?: string | null;
+        };
+        /** @description The first row that does not hold. */
+        Broken: {
+            chain: string;
+            detail: string;
+            seq: number;
+            what: string;
+        };
         /** @description One closed bar; volume in base units. */
         Candle: {
             /** Format: decimal */
@@ -3431,6 +2668,23 @@ export interface components {
             /** @default null */
             next: string | null;
         };
+        /**
+         * CaptchaAnswer
+         * @description A challenge's salt and signature as they came, and the number found.
+         */
+        CaptchaAnswer: {
+            /** Number */
+            number: number;
+            /** Salt */
+            salt: string;
+            /** Signature */
+            signature: string;
+        };
+        /** @description What navigator.credentials takes, and the id to send back with its answer. */
+        Ceremony: {
+            id: string;
+            options: Record<string, never>;
+        };
         /** @description Find a number so that SHA-256 of `salt:number` begins with `difficulty` zero bits. */
         Challenge: {
             algorithm: string;
@@ -3445,6 +2699,42 @@ export interface components {
             ok: boolean;
             rule: string;
         };
+        /** @description How many sessions were ended. */
+        Closed: {
+            closed: number;
+        };
+        /**
+         * CodeOnly
+         * @description What the app shows.
+         */
+        CodeOnly: {
+            /** Code */
+            code: string;
+        };
+        /** @description One way in. */
+        Credential: {
+            created_at: string;
+            detail: string;
+            id: string;
+            kind: string;
+            label: string;
+            last_used_at: string | null;
+        };
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        CredentialPage: {
+            items: components["schemas"]["Credential"][];
+            /** @default null */
+            next: string | null;
+        };
+        /** @description What a membership includes beyond the scopes. */
+        Entitlements: {
+            api_keys: number;
+            auto_trade: boolean;
+            tier: string;
+            timeframes: string[];
+            votes: boolean;
+            webhooks: number;
+        };
         /** @description One point of the equity curve. */
         Equity: {
             at: string;
@@ -3458,6 +2748,34 @@ export interface components {
         /** @description One page of a list; pass `next` back as `cursor` for the following one. */
         EquityPage: {
             items: components["schemas"]["Equity"][];
+            /** @default null */
+            next: string | null;
+        };
+        /** @description What a person can prove themselves with. */
+        Factors: {
+            passkeys: number;
+            recovery_codes_left: number;
+            totp: boolean;
+        };
+        /** @description One switch. */
+        Feature: {
+            changed_at: string | null;
+            changed_by: string | null;
+            description: string;
+            enabled: boolean;
+            name: string;
+        };
+        /**
+         * FeatureChange
+         * @description On or off.
+         */
+        FeatureChange: {
+            /** Enabled */
+            enabled: boolean;
+        };
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        FeaturePage: {
+            items: components["schemas"]["Feature"][];
             /** @default null */
             next: string | null;
         };
@@ -3506,6 +2824,10 @@ export interface components {
             field: string;
             fix: string;
             message: string;
+        };
+        /** @description Until when the proof counts. */
+        Fresh: {
+            fresh_until: string;
         };
         /**
          * HaltRequest
@@ -3612,6 +2934,75 @@ export interface components {
             /** @default null */
             next: string | null;
         };
+        /** @description One public key (RFC 7517, 8037). */
+        Jwk: {
+            /** @enum {unknown} */
+            alg: "EdDSA";
+            /** @enum {unknown} */
+            crv: "Ed25519";
+            key_ops: string[];
+            kid: string;
+            /** @enum {unknown} */
+            kty: "OKP";
+            /** @enum {unknown} */
+            use: "sig";
+            x: string;
+        };
+        /** @description The public halves of the keys that sign access tokens, now, lately or soon. */
+        Jwks: {
+            keys: components["schemas"]["Jwk"][];
+        };
+        /** @description One API key, without its secret. */
+        Key: {
+            created_at: string;
+            expires_at: string | null;
+            id: string;
+            ips: string[];
+            /** @enum {unknown} */
+            kind: "bearer" | "ed25519" | "hmac";
+            kinds: ("admin" | "read" | "trade" | "withdraw")[];
+            last_used_at: string | null;
+            name: string;
+            prefix: string;
+        };
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        KeyPage: {
+            items: components["schemas"]["Key"][];
+            /** @default null */
+            next: string | null;
+        };
+        /**
+         * KeyRequest
+         * @description The API key wanted.
+         * @example {
+         *       "kind": "bearer",
+         *       "kinds": [
+         *         "read",
+         *         "trade"
+         *       ],
+         *       "name": "my bot"
+         *     }
+         */
+        KeyRequest: {
+            /** Expires At */
+            expires_at?: string | null;
+            /**
+             * Ips
+             * @default []
+             */
+            ips?: string[];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "bearer" | "hmac" | "ed25519";
+            /** Kinds */
+            kinds: ("read" | "trade" | "withdraw" | "admin")[];
+            /** Name */
+            name: string;
+            /** Public Key */
+            public_key?: string | null;
+        };
         /** @description Where to get in and out, quote units, on the instrument's tick. */
         Levels: {
             /** Format: decimal */
@@ -3645,6 +3036,39 @@ export interface components {
             risk_per_trade: string;
             used: components["schemas"]["Used"];
         };
+        /**
+         * Login
+         * @description Address and password.
+         */
+        Login: {
+            captcha?: components["schemas"]["CaptchaAnswer"] | null;
+            /** Email */
+            email: string;
+            /** Password */
+            password: string;
+            /**
+             * Session
+             * @default token
+             * @enum {string}
+             */
+            session?: "token" | "cookie";
+        };
+        /**
+         * Made
+         * @description A passkey that was made.
+         */
+        Made: {
+            credential: components["schemas"]["PublicKeyCredential"];
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+        };
+        /** @description A new API key, and its secret, which is never shown again. */
+        MadeKey: {
+            key: components["schemas"]["Key"];
+            secret: string | null;
+        };
         /** @description One pair, its filters and its last 24 hours (desk time). */
         Market: {
             base: string;
@@ -3670,6 +3094,58 @@ export interface components {
             items: components["schemas"]["Market"][];
             /** @default null */
             next: string | null;
+        };
+        /** @description Who is calling, and what they may do. */
+        Me: {
+            features: components["schemas"]["Entitlements"];
+            key: components["schemas"]["OwnKey"] | null;
+            person: components["schemas"]["Person"];
+            scopes: string[];
+            second_factor: boolean;
+            session: components["schemas"]["OwnSession"] | null;
+        };
+        /**
+         * MemoAnswer
+         * @description A transaction, signed and never sent, whose memo is the SIWS message.
+         */
+        MemoAnswer: {
+            /** Address */
+            address: string;
+            /** Referrer */
+            referrer?: string | null;
+            /**
+             * Session
+             * @default token
+             * @enum {string}
+             */
+            session?: "token" | "cookie";
+            /** Transaction */
+            transaction: string;
+        };
+        /** @description One way to sign in at this desk. */
+        Method: {
+            /** @enum {unknown} */
+            kind: "oidc" | "passkey" | "password" | "siwe" | "siws" | "whop";
+            label: string;
+            name: string;
+        };
+        /** @description How one may sign in. */
+        Methods: {
+            captcha: boolean;
+            demo: boolean;
+            methods: components["schemas"]["Method"][];
+            sign_up: boolean;
+        };
+        /** @description What the wallet is to sign: good for five minutes, once. */
+        Offer: {
+            chain_id: string;
+            domain: string;
+            expires_at: string;
+            issued_at: string;
+            nonce: string;
+            statement: string;
+            uri: string;
+            version: string;
         };
         /** @description One order and where it stands. */
         Order: {
@@ -3761,6 +3237,41 @@ export interface components {
             /** Format: decimal */
             return_pct: string;
         };
+        /** @description The desk at a glance. */
+        Overview: {
+            active_sessions: number;
+            halted: boolean;
+            kyc_pending: number;
+            people: number;
+            people_by_role: {
+                [key: string]: number;
+            };
+            security_events_24h: number;
+            withdrawals_pending: number;
+        };
+        /** @description The API key of this very request. */
+        OwnKey: {
+            id: string;
+            kinds: string[];
+            name: string;
+        };
+        /** @description The session of this very request. */
+        OwnSession: {
+            created_at: string;
+            fresh_until: string | null;
+            id: string;
+            method: string;
+        };
+        /**
+         * PasswordChange
+         * @description The current password, where there is one, and the new.
+         */
+        PasswordChange: {
+            /** Current */
+            current?: string | null;
+            /** Password */
+            password: string;
+        };
         /** @description A candlestick pattern on one closed bar. */
         Pattern: {
             at: string;
@@ -3780,6 +3291,35 @@ export interface components {
             items: components["schemas"]["Pattern"][];
             /** @default null */
             next: string | null;
+        };
+        /** @description One person, as they and the desk's staff see them. */
+        Person: {
+            created_at: string;
+            email: string | null;
+            email_verified: boolean;
+            id: string;
+            kyc: string;
+            kyc_expires_at: string | null;
+            kyc_level: number;
+            name: string;
+            preferences: components["schemas"]["Preferences"];
+            referral_code: string;
+            referred: boolean;
+            risk_level: string;
+            role: string;
+            status: string;
+        };
+        /**
+         * PersonChange
+         * @description What somebody becomes, and why.
+         */
+        PersonChange: {
+            /** Reason */
+            reason: string;
+            /** Role */
+            role?: ("user" | "pro" | "premium" | "support" | "admin" | "service") | null;
+            /** Status */
+            status?: ("active" | "suspended") | null;
         };
         /** @description What the paper account is worth now, quote units. */
         Portfolio: {
@@ -3848,6 +3388,30 @@ export interface components {
             /** @default null */
             next: string | null;
         };
+        /** @description What a person likes. */
+        Preferences: {
+            mail_security: boolean;
+            sounds: boolean;
+            symbol: string;
+            theme: string;
+            timeframe: string;
+        };
+        /**
+         * PreferencesChange
+         * @description Preferences that change; what is left out stays.
+         */
+        PreferencesChange: {
+            /** Mail Security */
+            mail_security?: boolean | null;
+            /** Sounds */
+            sounds?: boolean | null;
+            /** Symbol */
+            symbol?: string | null;
+            /** Theme */
+            theme?: ("system" | "dark" | "light") | null;
+            /** Timeframe */
+            timeframe?: ("1m" | "5m" | "15m" | "1h" | "4h" | "1d") | null;
+        };
         /**
          * Problem
          * @description Why a request was refused. `code` is stable; `detail` is for people.
@@ -3862,6 +3426,31 @@ export interface components {
             status: number;
             title: string;
             type: string;
+        };
+        /** @description What was proved of the audit trail. */
+        Proof: {
+            anchors: number;
+            broken: components["schemas"]["Broken"] | null;
+            chains: number;
+            entries: number;
+            last_anchor: string;
+            ok: boolean;
+        };
+        /**
+         * PublicKeyCredential
+         * @description What navigator.credentials returned, as toJSON() gives it.
+         */
+        PublicKeyCredential: {
+            /** Id */
+            id: string;
+            /** Rawid */
+            rawId: string;
+            response: components["schemas"]["AuthenticatorAnswer"];
+            /**
+             * Type
+             * @constant
+             */
+            type: "public-key";
         };
         /** @description How the BUYs and SELLs of one symbol and timeframe have done so far. */
         Record: {
@@ -3880,6 +3469,142 @@ export interface components {
             /** @default null */
             next: string | null;
         };
+        /** @description Codes that each stand in once for a second factor; shown once. */
+        Recovery: {
+            recovery_codes: string[];
+        };
+        /**
+         * RefreshRequest
+         * @description A refresh token; with `session` cookie it is taken from the cookie instead.
+         * @example {
+         *       "session": "token"
+         *     }
+         */
+        RefreshRequest: {
+            /** Refresh Token */
+            refresh_token?: string | null;
+            /**
+             * Session
+             * @default token
+             * @enum {string}
+             */
+            session?: "token" | "cookie";
+        };
+        /**
+         * Registration
+         * @description Somebody new, with address and password.
+         */
+        Registration: {
+            captcha?: components["schemas"]["CaptchaAnswer"] | null;
+            /** Email */
+            email: string;
+            /** Name */
+            name?: string | null;
+            /** Password */
+            password: string;
+            /** Referrer */
+            referrer?: string | null;
+            /**
+             * Session
+             * @default token
+             * @enum {string}
+             */
+            session?: "token" | "cookie";
+        };
+        /**
+         * SecondStep
+         * @description The second step of a sign-in: one proof.
+         */
+        SecondStep: {
+            captcha?: components["schemas"]["CaptchaAnswer"] | null;
+            /** Code */
+            code?: string | null;
+            credential?: components["schemas"]["PublicKeyCredential"] | null;
+            /** Recovery Code */
+            recovery_code?: string | null;
+            /**
+             * Session
+             * @default token
+             * @enum {string}
+             */
+            session?: "token" | "cookie";
+            /** Ticket */
+            ticket: string;
+        };
+        /** @description Somebody tried something. */
+        SecurityEvent: {
+            at: string;
+            detail: {
+                [key: string]: string | number | boolean | null;
+            };
+            id: number;
+            incident: string | null;
+            ip: string;
+            kind: string;
+            request_id: string;
+            severity: string;
+            subject: string;
+        };
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        SecurityEventPage: {
+            items: components["schemas"]["SecurityEvent"][];
+            /** @default null */
+            next: string | null;
+        };
+        /** @description One signed-in device of the caller. */
+        Session: {
+            agent: string;
+            created_at: string;
+            current: boolean;
+            id: string;
+            ip: string;
+            last_seen_at: string;
+            method: string;
+        };
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        SessionPage: {
+            items: components["schemas"]["Session"][];
+            /** @default null */
+            next: string | null;
+        };
+        /**
+         * Shown
+         * @description A passkey that was shown.
+         */
+        Shown: {
+            credential: components["schemas"]["PublicKeyCredential"];
+            /** Id */
+            id: string;
+            /**
+             * Session
+             * @default token
+             * @enum {string}
+             */
+            session?: "token" | "cookie";
+        };
+        /** @description Either `signed_in`, or `factor_needed`: then a ticket for POST /api/auth/factor. */
+        SignIn: {
+            /** @default null */
+            access_expires_at: string | null;
+            /** @default null */
+            access_token: string | null;
+            /** @default null */
+            csrf: string | null;
+            /** @default null */
+            expires_at: string | null;
+            /** @default [] */
+            factors: string[];
+            /** @default null */
+            person: components["schemas"]["Person"] | null;
+            /** @default null */
+            refresh_expires_at: string | null;
+            /** @default null */
+            refresh_token: string | null;
+            /** @enum {unknown} */
+            status: "factor_needed" | "signed_in";
+            /** @default null */
+            ticket: string | null;
+        };
         /** @description One explained opinion on one closed bar. */
         Signal: {
             at: string;
@@ -3890,6 +3615,8 @@ export interface components {
             expires_at: string;
             id: string;
             levels: components["schemas"]["Levels"] | null;
+            /** @default null */
+            note: string | null;
             outcome: components["schemas"]["Outcome"] | null;
             /** Format: decimal */
             price: string;
@@ -3911,6 +3638,43 @@ export interface components {
             /** @default null */
             next: string | null;
         };
+        /** @description How many sessions ended. */
+        SignedOut: {
+            closed: number;
+        };
+        /** @description A person with what belongs to them. */
+        StaffPerson: {
+            credentials: number;
+            last_seen_at: string | null;
+            person: components["schemas"]["Person"];
+            sessions: number;
+        };
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        StaffPersonPage: {
+            items: components["schemas"]["StaffPerson"][];
+            /** @default null */
+            next: string | null;
+        };
+        /**
+         * StepUpRequest
+         * @description One proof; without a second factor the password, or kind, message and signature.
+         */
+        StepUpRequest: {
+            captcha?: components["schemas"]["CaptchaAnswer"] | null;
+            /** Code */
+            code?: string | null;
+            credential?: components["schemas"]["PublicKeyCredential"] | null;
+            /** Kind */
+            kind?: ("siwe" | "siws") | null;
+            /** Message */
+            message?: string | null;
+            /** Password */
+            password?: string | null;
+            /** Recovery Code */
+            recovery_code?: string | null;
+            /** Signature */
+            signature?: string | null;
+        };
         /** @description How far one stream can be trusted, and what was wrong with it so far. */
         Stream: {
             backfilled: number;
@@ -3924,6 +3688,20 @@ export interface components {
             /** @enum {unknown} */
             state: "broken" | "fresh" | "stale";
             symbol: string;
+        };
+        /**
+         * TicketOnly
+         * @description The first step's ticket.
+         */
+        TicketOnly: {
+            /** Ticket */
+            ticket: string;
+        };
+        /** @description What an authenticator app needs; shown once. */
+        Totp: {
+            modules: string[];
+            secret: string;
+            uri: string;
         };
         /** @description One fill. */
         Trade: {
@@ -3958,208 +3736,6 @@ export interface components {
             gross: string;
             /** Format: decimal */
             reserved: string;
-        };
-        /** @description One source's opinion; `direction` is -1, 0 or 1. */
-        Vote: {
-            /** @enum {unknown} */
-            direction: -1 | 0 | 1;
-            facts: {
-                [key: string]: string;
-            };
-            reason: string;
-            source: string;
-            /** Format: decimal */
-            weight: string;
-        };
-        /** @description How many sessions were ended. */
-        Closed: {
-            closed: number;
-        };
-        /** @description What a membership includes beyond the scopes. */
-        Entitlements: {
-            api_keys: number;
-            auto_trade: boolean;
-            tier: string;
-            timeframes: string[];
-            votes: boolean;
-            webhooks: number;
-        };
-        /** @description One public key (RFC 7517, 8037). */
-        Jwk: {
-            /** @enum {unknown} */
-            alg: "EdDSA";
-            /** @enum {unknown} */
-            crv: "Ed25519";
-            key_ops: string[];
-            kid: string;
-            /** @enum {unknown} */
-            kty: "OKP";
-            /** @enum {unknown} */
-            use: "sig";
-            x: string;
-        };
-        /** @description The public halves of the keys that sign access tokens, now, lately or soon. */
-        Jwks: {
-            keys: components["schemas"]["Jwk"][];
-        };
-        /** @description One API key, without its secret. */
-        Key: {
-            created_at: string;
-            expires_at: string | null;
-            id: string;
-            ips: string[];
-            /** @enum {unknown} */
-            kind: "bearer" | "ed25519" | "hmac";
-            kinds: ("admin" | "read" | "trade" | "withdraw")[];
-            last_used_at: string | null;
-            name: string;
-            prefix: string;
-        };
-        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
-        KeyPage: {
-            items: components["schemas"]["Key"][];
-            /** @default null */
-            next: string | null;
-        };
-        /**
-         * KeyRequest
-         * @description The API key wanted.
-         * @example {
-         *       "kind": "bearer",
-         *       "kinds": [
-         *         "read",
-         *         "trade"
-         *       ],
-         *       "name": "my bot"
-         *     }
-         */
-        KeyRequest: {
-            /** Expires At */
-            expires_at?: string | null;
-            /**
-             * Ips
-             * @default []
-             */
-            ips?: string[];
-            /**
-             * Kind
-             * @enum {string}
-             */
-            kind: "bearer" | "hmac" | "ed25519";
-            /** Kinds */
-            kinds: ("read" | "trade" | "withdraw" | "admin")[];
-            /** Name */
-            name: string;
-            /** Public Key */
-            public_key?: string | null;
-        };
-        /** @description A new API key, and its secret, which is never shown again. */
-        MadeKey: {
-            key: components["schemas"]["Key"];
-            secret: string | null;
-        };
-        /** @description Who is calling, and what they may do. */
-        Me: {
-            features: components["schemas"]["Entitlements"];
-            key: components["schemas"]["OwnKey"] | null;
-            person: components["schemas"]["Person"];
-            scopes: string[];
-            second_factor: boolean;
-            session: components["schemas"]["OwnSession"] | null;
-        };
-        /** @description The API key of this very request. */
-        OwnKey: {
-            id: string;
-            kinds: string[];
-            name: string;
-        };
-        /** @description The session of this very request. */
-        OwnSession: {
-            created_at: string;
-            fresh_until: string | null;
-            id: string;
-            method: string;
-        };
-        /** @description One person, as they and the desk's staff see them. */
-        Person: {
-            created_at: string;
-            email: string | null;
-            email_verified: boolean;
-            id: string;
-            kyc: string;
-            kyc_expires_at: string | null;
-            kyc_level: number;
-            name: string;
-            preferences: components["schemas"]["Preferences"];
-            referral_code: string;
-            referred: boolean;
-            risk_level: string;
-            role: string;
-            status: string;
-        };
-        /** @description What a person likes. */
-        Preferences: {
-            mail_security: boolean;
-            sounds: boolean;
-            symbol: string;
-            theme: string;
-            timeframe: string;
-        };
-        /**
-         * RefreshRequest
-         * @description A refresh token; with `session` cookie it is taken from the cookie instead.
-         * @example {
-         *       "session": "token"
-         *     }
-         */
-        RefreshRequest: {
-            /** Refresh Token */
-            refresh_token?: string | null;
-            /**
-             * Session
-             * @default token
-             * @enum {string}
-             */
-            session?: "token" | "cookie";
-        };
-        /** @description One signed-in device of the caller. */
-        Session: {
-            agent: string;
-            created_at: string;
-            current: boolean;
-            id: string;
-            ip: string;
-            last_seen_at: string;
-            method: string;
-        };
-        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
-        SessionPage: {
-            items: components["schemas"]["Session"][];
-            /** @default null */
-            next: string | null;
-        };
-        /** @description Either `signed_in`, or `factor_needed`: then a ticket for POST /api/auth/factor. */
-        SignIn: {
-            /** @default null */
-            access_expires_at: string | null;
-            /** @default null */
-            access_token: string | null;
-            /** @default null */
-            csrf: string | null;
-            /** @default null */
-            expires_at: string | null;
-            /** @default [] */
-            factors: string[];
-            /** @default null */
-            person: components["schemas"]["Person"] | null;
-            /** @default null */
-            refresh_expires_at: string | null;
-            /** @default null */
-            refresh_token: string | null;
-            /** @enum {unknown} */
-            status: "factor_needed" | "signed_in";
-            /** @default null */
-            ticket: string | null;
         };
         /** @description One exchange account's key, masked. */
         VenueKey: {
@@ -4203,50 +3779,53 @@ export interface components {
             /** Venue */
             venue: string;
         };
-        Method: {
+        /** @description One source's opinion; `direction` is -1, 0 or 1. */
+        Vote: {
             /** @enum {unknown} */
-            kind: "siws" | "siwe" | "password" | "passkey" | "oidc" | "whop";
-            name: string;
-            label: string;
-        };
-        Methods: {
-            demo: boolean;
-            sign_up: boolean;
-            captcha: boolean;
-            methods: components["schemas"]["Method"][];
-        };
-        AuthenticatorAnswer: {
-            clientDataJSON: string;
-            attestationObject?: string;
-            authenticatorData?: string;
-            signature?: string;
-            userHandle?: string;
-        };
-        PublicKeyCredential: {
-            id: string;
-            rawId: string;
-            /** @enum {unknown} */
-            type: "public-key";
-            response: components["schemas"]["AuthenticatorAnswer"];
-        };
-        Offer: {
-            nonce: string;
-            domain: string;
-            uri: string;
-            version: string;
-            chain_id: string;
-            statement: string;
-            issued_at: string;
-            expires_at: string;
-        };
-        Ceremony: {
-            id: string;
-            options: {
-                [key: string]: unknown;
+            direction: -1 | 0 | 1;
+            facts: {
+                [key: string]: string;
             };
+            reason: string;
+            source: string;
+            /** Format: decimal */
+            weight: string;
         };
-        Fresh: {
-            fresh_until: string;
+        /**
+         * WalletAnswer
+         * @description A message and its signature: 0x-hex for Ethereum; base58, base64 or hex for Solana.
+         */
+        WalletAnswer: {
+            /** Message */
+            message: string;
+            /** Referrer */
+            referrer?: string | null;
+            /**
+             * Session
+             * @default token
+             * @enum {string}
+             */
+            session?: "token" | "cookie";
+            /** Signature */
+            signature: string;
+        };
+        /**
+         * WalletProof
+         * @description A message of GET /api/auth/…/nonce and the wallet's signature.
+         */
+        WalletProof: {
+            /** Message */
+            message: string;
+            /** Signature */
+            signature: string;
+        };
+        /**
+         * Why
+         * @description Why something is done; kept with the entry in the audit trail.
+         */
+        Why: {
+            /** Reason */
+            reason: string;
         };
         SessionInfo: {
             id: string;
@@ -4258,43 +3837,6 @@ export interface components {
             id: string;
             name: string;
             kinds: string[];
-        };
-        Credential: {
-            id: string;
-            kind: string;
-            label: string;
-            detail: string;
-            created_at: string;
-            last_used_at: string | null;
-        };
-        Totp: {
-            secret: string;
-            uri: string;
-            modules: string[];
-        };
-        Recovery: {
-            recovery_codes: string[];
-        };
-        Factors: {
-            totp: boolean;
-            passkeys: number;
-            recovery_codes_left: number;
-        };
-        AuditEntry: {
-            seq: number;
-            at: string;
-            actor: string;
-            action: string;
-            target: string;
-            before: {
-                [key: string]: unknown;
-            };
-            after: {
-                [key: string]: unknown;
-            };
-            ip: string;
-            request_id: string;
-            ok: boolean;
         };
         KycDocument: {
             id: string;
@@ -4342,7 +3884,7 @@ export interface components {
             releases_at: string;
             decided_by: string | null;
         };
-        AdminPerson: {
+        StaffPersonX: {
             id: string;
             name: string;
             email: string | null;
@@ -4370,29 +3912,6 @@ export interface components {
             documents: components["schemas"]["KycDocument"][];
             reason: string | null;
         };
-        Proof: {
-            ok: boolean;
-            chains: number;
-            entries: number;
-            anchors: number;
-            broken: string | null;
-        };
-        Feature: {
-            name: string;
-            enabled: boolean;
-            description: string;
-            changed_at: string | null;
-            changed_by: string | null;
-        };
-        SecurityEvent: {
-            id: string;
-            at: string;
-            kind: string;
-            severity: string;
-            subject: string;
-            detail: string;
-            incident: string | null;
-        };
         IncidentStep: {
             at: string;
             step: string;
@@ -4406,17 +3925,6 @@ export interface components {
             closed_at: string | null;
             steps: components["schemas"]["IncidentStep"][];
             report: string;
-        };
-        Overview: {
-            people: number;
-            people_by_role: {
-                [key: string]: unknown;
-            };
-            active_sessions: number;
-            kyc_pending: number;
-            withdrawals_pending: number;
-            security_events_24h: number;
-            halted: boolean;
         };
         RateLimit: {
             tier: string;
@@ -4462,11 +3970,6 @@ export interface components {
             created_at: string;
             delivered_at: string | null;
         };
-        CaptchaAnswer: {
-            salt: string;
-            number: number;
-            signature: string;
-        };
     };
     responses: never;
     parameters: never;
@@ -4476,6 +3979,693 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    readAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2025-06-24T12:00:00Z",
+                     *       "email": "alice@desk.example",
+                     *       "email_verified": false,
+                     *       "id": "p-0197b3c2",
+                     *       "kyc": "none",
+                     *       "kyc_expires_at": null,
+                     *       "kyc_level": 0,
+                     *       "name": "Alice",
+                     *       "preferences": {
+                     *         "mail_security": true,
+                     *         "sounds": false,
+                     *         "symbol": "ETH-USDT",
+                     *         "theme": "system",
+                     *         "timeframe": "5m"
+                     *       },
+                     *       "referral_code": "MZXW6YTB",
+                     *       "referred": false,
+                     *       "risk_level": "balanced",
+                     *       "role": "user",
+                     *       "status": "active"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2025-06-24T12:00:00Z",
+                     *       "email": "alice@desk.example",
+                     *       "email_verified": false,
+                     *       "id": "p-0197b3c2",
+                     *       "kyc": "none",
+                     *       "kyc_expires_at": null,
+                     *       "kyc_level": 0,
+                     *       "name": "Alice",
+                     *       "preferences": {
+                     *         "mail_security": true,
+                     *         "sounds": false,
+                     *         "symbol": "ETH-USDT",
+                     *         "theme": "system",
+                     *         "timeframe": "5m"
+                     *       },
+                     *       "referral_code": "MZXW6YTB",
+                     *       "referred": false,
+                     *       "risk_level": "balanced",
+                     *       "role": "user",
+                     *       "status": "active"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOwnAudit: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "action": "order.placed",
+                     *           "actor": "p-0197b3c2",
+                     *           "after": {
+                     *             "qty": "0.5",
+                     *             "side": "buy",
+                     *             "symbol": "ETH-USDT"
+                     *           },
+                     *           "at": "2025-06-24T12:00:00Z",
+                     *           "before": {},
+                     *           "chain": "p-0197b3c2",
+                     *           "ip": "203.0.113.9",
+                     *           "ok": true,
+                     *           "request_id": "0f8e2c",
+                     *           "seq": 42,
+                     *           "target": "o-7d1f",
+                     *           "via": "session:s-1"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditEntryPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCredentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2025-06-24T12:00:00Z",
+                     *           "detail": "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2",
+                     *           "id": "0197b3c2",
+                     *           "kind": "siwe",
+                     *           "label": "0xC02a…6Cc2",
+                     *           "last_used_at": "2025-06-25T08:30:00Z"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CredentialPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    linkEthereum: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WalletProof"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2025-06-24T12:00:00Z",
+                     *       "detail": "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2",
+                     *       "id": "0197b3c2",
+                     *       "kind": "siwe",
+                     *       "label": "0xC02a…6Cc2",
+                     *       "last_used_at": "2025-06-25T08:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    linkSolana: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WalletProof"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2025-06-24T12:00:00Z",
+                     *       "detail": "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2",
+                     *       "id": "0197b3c2",
+                     *       "kind": "siwe",
+                     *       "label": "0xC02a…6Cc2",
+                     *       "last_used_at": "2025-06-25T08:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlinkCredential: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                credential: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readFactors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "passkeys": 1,
+                     *       "recovery_codes_left": 10,
+                     *       "totp": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Factors"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listJournal: {
         parameters: {
             query?: {
@@ -4509,6 +4699,26 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["JournalPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Refused; see `code`. */
@@ -4575,6 +4785,26 @@ export interface operations {
                     "application/json": components["schemas"]["Journal"];
                 };
             };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Refused; see `code`. */
             "4XX": {
                 headers: {
@@ -4627,2082 +4857,25 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Refused; see `code`. */
-            "4XX": {
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
                 };
-            };
-        };
-    };
-    readChallenge: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "algorithm": "sha-256",
-                     *       "difficulty": 14,
-                     *       "expires_at": "2025-11-21T11:06:40Z",
-                     *       "salt": "6f1d9c0b54ae4c3f9d7b8a2e1c0f5d6a.14.1763723200",
-                     *       "signature": "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Challenge"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listCandles: {
-        parameters: {
-            query: {
-                /** @description ETHUSDT too */
-                symbol: string;
-                /** @description 1m to 1d */
-                timeframe: string;
-                /** @description RFC 3339 */
-                from?: string | null;
-                /** @description RFC 3339 */
-                to?: string | null;
-                limit?: number;
-                cursor?: string | null;
-            };
-            header?: {
-                "if-none-match"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "close": "2408.1",
-                     *           "high": "2410.59",
-                     *           "low": "2405.2",
-                     *           "open": "2405.2",
-                     *           "open_time": "2025-06-24T01:40:00Z",
-                     *           "volume": "1188.6428"
-                     *         }
-                     *       ],
-                     *       "next": "WzE3NTA3MjkyMDBd"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["CandlePage"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readFeed: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "badge": "REPLAY",
-                     *       "clock": "2025-06-24T01:46:00Z",
-                     *       "end": "2025-07-01T00:00:00Z",
-                     *       "ended": false,
-                     *       "feed": "replay",
-                     *       "name": "/data/candles",
-                     *       "paused": false,
-                     *       "session": "s0001",
-                     *       "speed": 60,
-                     *       "start": "2025-06-24T00:00:00Z",
-                     *       "streams": [
-                     *         {
-                     *           "backfilled": 0,
-                     *           "bars": 106,
-                     *           "duplicates": 0,
-                     *           "gaps": 0,
-                     *           "last_at": "2025-06-24T01:46:00Z",
-                     *           "out_of_order": 0,
-                     *           "reason": "",
-                     *           "spikes": 0,
-                     *           "state": "fresh",
-                     *           "symbol": "ETH-USDT"
-                     *         }
-                     *       ],
-                     *       "trouble": "",
-                     *       "wall": "2026-11-21T08:54:09.9Z"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Feed"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    controlFeed: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description A name of your own: sent again within a day, the write happens once. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["FeedCommand"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "badge": "REPLAY",
-                     *       "clock": "2025-06-24T01:46:00Z",
-                     *       "end": "2025-07-01T00:00:00Z",
-                     *       "ended": false,
-                     *       "feed": "replay",
-                     *       "name": "/data/candles",
-                     *       "paused": false,
-                     *       "session": "s0001",
-                     *       "speed": 60,
-                     *       "start": "2025-06-24T00:00:00Z",
-                     *       "streams": [
-                     *         {
-                     *           "backfilled": 0,
-                     *           "bars": 106,
-                     *           "duplicates": 0,
-                     *           "gaps": 0,
-                     *           "last_at": "2025-06-24T01:46:00Z",
-                     *           "out_of_order": 0,
-                     *           "reason": "",
-                     *           "spikes": 0,
-                     *           "state": "fresh",
-                     *           "symbol": "ETH-USDT"
-                     *         }
-                     *       ],
-                     *       "trouble": "",
-                     *       "wall": "2026-11-21T08:54:09.9Z"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Feed"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listIndicators: {
-        parameters: {
-            query: {
-                symbol: string;
-                timeframe: string;
-                limit?: number;
-                /** @description `next` of the last page */
-                cursor?: string | null;
-                from?: string | null;
-                to?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "atr_14": 8.07,
-                     *           "bb_lower": 2396.38,
-                     *           "bb_middle": 2404.85,
-                     *           "bb_upper": 2413.32,
-                     *           "ema_200": 2326.02,
-                     *           "ema_21": 2405.75,
-                     *           "ema_50": 2393.36,
-                     *           "ema_9": 2406.58,
-                     *           "macd": 1.68,
-                     *           "macd_hist": -0.36,
-                     *           "macd_signal": 2.04,
-                     *           "mfi_14": 50.69,
-                     *           "obv": -331492.18,
-                     *           "open_time": "2025-06-24T01:40:00Z",
-                     *           "relative_volume": 0.67,
-                     *           "rsi_14": 53.76,
-                     *           "volume_spike": false,
-                     *           "vwap_20": 2404.93,
-                     *           "vwap_session": 2405.55
-                     *         }
-                     *       ],
-                     *       "next": null
-                     *     }
-                     */
-                    "application/json": components["schemas"]["IndicatorPage"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listMarkets: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "base": "ETH",
-                     *           "change_24h_pct": "7.75",
-                     *           "high_24h": "2438.68",
-                     *           "lot": "0.0001",
-                     *           "low_24h": "2188",
-                     *           "min_notional": "5",
-                     *           "price": "2408.22",
-                     *           "price_at": "2025-06-24T01:46:00Z",
-                     *           "quote": "USDT",
-                     *           "state": "fresh",
-                     *           "symbol": "ETH-USDT",
-                     *           "tick": "0.01",
-                     *           "volume_24h": "742148.6493"
-                     *         }
-                     *       ],
-                     *       "next": null
-                     *     }
-                     */
-                    "application/json": components["schemas"]["MarketPage"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listOrders: {
-        parameters: {
-            query?: {
-                status?: ("open" | "done") | null;
-                symbol?: string | null;
-                limit?: number;
-                /** @description `next` of the last page */
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "average_price": "2408.94",
-                     *           "created_at": "2025-06-24T01:46:00Z",
-                     *           "fees": "1.20447",
-                     *           "filled": "0.5",
-                     *           "id": "o-7d1f",
-                     *           "origin": "manual",
-                     *           "price": "2528.63",
-                     *           "qty": "0.5",
-                     *           "reason": null,
-                     *           "side": "buy",
-                     *           "signal_id": null,
-                     *           "state": "filled",
-                     *           "symbol": "ETH-USDT",
-                     *           "time_in_force": "gtc",
-                     *           "type": "market",
-                     *           "updated_at": "2025-06-24T01:46:15Z",
-                     *           "venue": "paper",
-                     *           "version": 3
-                     *         }
-                     *       ],
-                     *       "next": "WzNd"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["OrderPage"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    placeOrder: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Makes a repeat harmless */
-                "idempotency-key"?: string | null;
-                /** @description A name of your own: sent again within a day, the write happens once. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OrderRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "average_price": "2408.94",
-                     *       "created_at": "2025-06-24T01:46:00Z",
-                     *       "fees": "1.20447",
-                     *       "filled": "0.5",
-                     *       "id": "o-7d1f",
-                     *       "origin": "manual",
-                     *       "price": "2528.63",
-                     *       "qty": "0.5",
-                     *       "reason": null,
-                     *       "side": "buy",
-                     *       "signal_id": null,
-                     *       "state": "filled",
-                     *       "symbol": "ETH-USDT",
-                     *       "time_in_force": "gtc",
-                     *       "type": "market",
-                     *       "updated_at": "2025-06-24T01:46:15Z",
-                     *       "venue": "paper",
-                     *       "version": 3
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Order"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    cancelAllOrders: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description A name of your own: sent again within a day, the write happens once. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "average_price": "2408.94",
-                     *           "created_at": "2025-06-24T01:46:00Z",
-                     *           "fees": "1.20447",
-                     *           "filled": "0.5",
-                     *           "id": "o-7d1f",
-                     *           "origin": "manual",
-                     *           "price": "2528.63",
-                     *           "qty": "0.5",
-                     *           "reason": null,
-                     *           "side": "buy",
-                     *           "signal_id": null,
-                     *           "state": "filled",
-                     *           "symbol": "ETH-USDT",
-                     *           "time_in_force": "gtc",
-                     *           "type": "market",
-                     *           "updated_at": "2025-06-24T01:46:15Z",
-                     *           "venue": "paper",
-                     *           "version": 3
-                     *         }
-                     *       ],
-                     *       "next": null
-                     *     }
-                     */
-                    "application/json": components["schemas"]["OrderPage"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readOrder: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The order's id: its `client_id` if it had one */
-                order_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "average_price": "2408.94",
-                     *       "created_at": "2025-06-24T01:46:00Z",
-                     *       "fees": "1.20447",
-                     *       "filled": "0.5",
-                     *       "id": "o-7d1f",
-                     *       "origin": "manual",
-                     *       "price": "2528.63",
-                     *       "qty": "0.5",
-                     *       "reason": null,
-                     *       "side": "buy",
-                     *       "signal_id": null,
-                     *       "state": "filled",
-                     *       "symbol": "ETH-USDT",
-                     *       "time_in_force": "gtc",
-                     *       "type": "market",
-                     *       "updated_at": "2025-06-24T01:46:15Z",
-                     *       "venue": "paper",
-                     *       "version": 3
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Order"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    cancelOrder: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description A name of your own: sent again within a day, the write happens once. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description The order's id: its `client_id` if it had one */
-                order_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "average_price": "2408.94",
-                     *       "created_at": "2025-06-24T01:46:00Z",
-                     *       "fees": "1.20447",
-                     *       "filled": "0.5",
-                     *       "id": "o-7d1f",
-                     *       "origin": "manual",
-                     *       "price": "2528.63",
-                     *       "qty": "0.5",
-                     *       "reason": null,
-                     *       "side": "buy",
-                     *       "signal_id": null,
-                     *       "state": "filled",
-                     *       "symbol": "ETH-USDT",
-                     *       "time_in_force": "gtc",
-                     *       "type": "market",
-                     *       "updated_at": "2025-06-24T01:46:15Z",
-                     *       "venue": "paper",
-                     *       "version": 3
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Order"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listPatterns: {
-        parameters: {
-            query?: {
-                limit?: number;
-                /** @description `next` of the last page */
-                cursor?: string | null;
-                symbol?: string | null;
-                timeframe?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "at": "2025-06-24T01:45:00Z",
-                     *           "description": "Open and close are only 4 % of the range apart: nobody won.",
-                     *           "direction": "neutral",
-                     *           "open_time": "2025-06-24T01:40:00Z",
-                     *           "pattern": "doji",
-                     *           "strength": 89,
-                     *           "symbol": "ETH-USDT",
-                     *           "timeframe": "5m",
-                     *           "title": "Doji"
-                     *         }
-                     *       ],
-                     *       "next": null
-                     *     }
-                     */
-                    "application/json": components["schemas"]["PatternPage"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readPortfolio: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "account": "paper-s0001-1",
-                     *       "asset": "USDT",
-                     *       "at": "2025-06-24T01:46:15Z",
-                     *       "auto_trade": true,
-                     *       "cash": "75065.52846576",
-                     *       "day_profit": "-229.98748624",
-                     *       "deposit": "100000",
-                     *       "equity": "99770.01251376",
-                     *       "exposure": "24704.484048",
-                     *       "fees": "74.18193724",
-                     *       "held": "0",
-                     *       "paper": true,
-                     *       "profit": "-229.98748624",
-                     *       "profit_pct": "-0.22",
-                     *       "realised": "-101.948949",
-                     *       "session": "s0001",
-                     *       "unrealised": "-53.8566"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Portfolio"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    changePortfolio: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description A name of your own: sent again within a day, the write happens once. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PortfolioChange"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "account": "paper-s0001-1",
-                     *       "asset": "USDT",
-                     *       "at": "2025-06-24T01:46:15Z",
-                     *       "auto_trade": true,
-                     *       "cash": "75065.52846576",
-                     *       "day_profit": "-229.98748624",
-                     *       "deposit": "100000",
-                     *       "equity": "99770.01251376",
-                     *       "exposure": "24704.484048",
-                     *       "fees": "74.18193724",
-                     *       "held": "0",
-                     *       "paper": true,
-                     *       "profit": "-229.98748624",
-                     *       "profit_pct": "-0.22",
-                     *       "realised": "-101.948949",
-                     *       "session": "s0001",
-                     *       "unrealised": "-53.8566"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Portfolio"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readEquity: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "at": "2025-06-24T01:46:00Z",
-                     *           "cash": "75065.52846576",
-                     *           "equity": "99770.01251376",
-                     *           "exposure": "24704.484048"
-                     *         }
-                     *       ],
-                     *       "next": null
-                     *     }
-                     */
-                    "application/json": components["schemas"]["EquityPage"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    resetPortfolio: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description A name of your own: sent again within a day, the write happens once. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "account": "paper-s0001-1",
-                     *       "asset": "USDT",
-                     *       "at": "2025-06-24T01:46:15Z",
-                     *       "auto_trade": true,
-                     *       "cash": "75065.52846576",
-                     *       "day_profit": "-229.98748624",
-                     *       "deposit": "100000",
-                     *       "equity": "99770.01251376",
-                     *       "exposure": "24704.484048",
-                     *       "fees": "74.18193724",
-                     *       "held": "0",
-                     *       "paper": true,
-                     *       "profit": "-229.98748624",
-                     *       "profit_pct": "-0.22",
-                     *       "realised": "-101.948949",
-                     *       "session": "s0001",
-                     *       "unrealised": "-53.8566"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Portfolio"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listPositions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "average_price": "2413.47",
-                     *           "cost": "24758.340648",
-                     *           "fees": "24.75834065",
-                     *           "last_price": "2408.22",
-                     *           "opened_at": "2025-06-24T01:25:15Z",
-                     *           "qty": "10.2584",
-                     *           "realised": "0",
-                     *           "symbol": "ETH-USDT",
-                     *           "unrealised": "-53.8566",
-                     *           "unrealised_pct": "-0.21",
-                     *           "updated_at": "2025-06-24T01:25:15Z",
-                     *           "value": "24704.484048"
-                     *         }
-                     *       ],
-                     *       "next": null
-                     *     }
-                     */
-                    "application/json": components["schemas"]["PositionPage"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    closePosition: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Makes a repeat harmless */
-                "idempotency-key"?: string | null;
-                /** @description A name of your own: sent again within a day, the write happens once. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description Whose position */
-                symbol: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "average_price": "2408.94",
-                     *       "created_at": "2025-06-24T01:46:00Z",
-                     *       "fees": "1.20447",
-                     *       "filled": "0.5",
-                     *       "id": "o-7d1f",
-                     *       "origin": "manual",
-                     *       "price": "2528.63",
-                     *       "qty": "0.5",
-                     *       "reason": null,
-                     *       "side": "buy",
-                     *       "signal_id": null,
-                     *       "state": "filled",
-                     *       "symbol": "ETH-USDT",
-                     *       "time_in_force": "gtc",
-                     *       "type": "market",
-                     *       "updated_at": "2025-06-24T01:46:15Z",
-                     *       "venue": "paper",
-                     *       "version": 3
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Order"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    haltTrading: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description A name of your own: sent again within a day, the write happens once. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["HaltRequest"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "collar": "0.05",
-                     *       "daily_loss_max": "5000",
-                     *       "gross_max": "200000",
-                     *       "halt_reason": null,
-                     *       "halted": false,
-                     *       "order_max": "25000",
-                     *       "price_age_max_ms": 90000,
-                     *       "risk_per_trade": "0.01",
-                     *       "used": {
-                     *         "daily_loss": "229.98748624",
-                     *         "gross": "24704.484048",
-                     *         "reserved": "0"
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Limits"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listJudgements: {
-        parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "approved": false,
-                     *           "at": "2025-06-24T01:46:15Z",
-                     *           "checks": [
-                     *             {
-                     *               "detail": "",
-                     *               "ok": true,
-                     *               "rule": "halted"
-                     *             },
-                     *             {
-                     *               "detail": "at most 25000 USDT a trade, this is 252863",
-                     *               "ok": false,
-                     *               "rule": "order_size"
-                     *             }
-                     *           ],
-                     *           "detail": "at most 25000 USDT a trade, this is 252863",
-                     *           "id": "o-7d1f.1",
-                     *           "order_id": "o-7d1f",
-                     *           "origin": "manual",
-                     *           "price": "2528.63",
-                     *           "qty": "100",
-                     *           "rule": "order_size",
-                     *           "side": "buy",
-                     *           "symbol": "ETH-USDT"
-                     *         }
-                     *       ],
-                     *       "next": null
-                     *     }
-                     */
-                    "application/json": components["schemas"]["JudgementPage"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readLimits: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "collar": "0.05",
-                     *       "daily_loss_max": "5000",
-                     *       "gross_max": "200000",
-                     *       "halt_reason": null,
-                     *       "halted": false,
-                     *       "order_max": "25000",
-                     *       "price_age_max_ms": 90000,
-                     *       "risk_per_trade": "0.01",
-                     *       "used": {
-                     *         "daily_loss": "229.98748624",
-                     *         "gross": "24704.484048",
-                     *         "reserved": "0"
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Limits"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    resumeTrading: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description A name of your own: sent again within a day, the write happens once. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "collar": "0.05",
-                     *       "daily_loss_max": "5000",
-                     *       "gross_max": "200000",
-                     *       "halt_reason": null,
-                     *       "halted": false,
-                     *       "order_max": "25000",
-                     *       "price_age_max_ms": 90000,
-                     *       "risk_per_trade": "0.01",
-                     *       "used": {
-                     *         "daily_loss": "229.98748624",
-                     *         "gross": "24704.484048",
-                     *         "reserved": "0"
-                     *       }
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Limits"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listSignals: {
-        parameters: {
-            query?: {
-                /** @description BUY,SELL */
-                direction?: string | null;
-                status?: string | null;
-                limit?: number;
-                /** @description `next` of the last page */
-                cursor?: string | null;
-                symbol?: string | null;
-                timeframe?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "at": "2025-06-24T01:25:00Z",
-                     *           "confidence": "66.7",
-                     *           "direction": "BUY",
-                     *           "expires_at": "2025-06-24T03:55:00Z",
-                     *           "id": "s0001.ETH-USDT.5m.1750728300000",
-                     *           "levels": {
-                     *             "entry_high": "2425.43",
-                     *             "entry_low": "2401.29",
-                     *             "risk_reward": "2",
-                     *             "stop": "2401.25",
-                     *             "targets": [
-                     *               "2429.5",
-                     *               "2437.57",
-                     *               "2445.64"
-                     *             ]
-                     *           },
-                     *           "outcome": {
-                     *             "at": "2025-06-24T02:31:00Z",
-                     *             "best_target": 3,
-                     *             "ended_by": "target_3",
-                     *             "first_touched": "target_1",
-                     *             "price": "2445.64",
-                     *             "r_multiple": "2.67",
-                     *             "return_pct": "1.3376"
-                     *           },
-                     *           "price": "2413.36",
-                     *           "reasoning": "BUY ETH-USDT on 5m at 2413.36: MACD crossed above its signal line.",
-                     *           "risk_score": "40.3",
-                     *           "session": "s0001",
-                     *           "status": "closed",
-                     *           "symbol": "ETH-USDT",
-                     *           "timeframe": "5m",
-                     *           "version": 2,
-                     *           "votes": [
-                     *             {
-                     *               "direction": 1,
-                     *               "facts": {
-                     *                 "macd": "0.3515",
-                     *                 "macd_signal": "0.3308"
-                     *               },
-                     *               "reason": "MACD crossed above its signal line",
-                     *               "source": "indicators.macd",
-                     *               "weight": "2"
-                     *             }
-                     *           ]
-                     *         }
-                     *       ],
-                     *       "next": null
-                     *     }
-                     */
-                    "application/json": components["schemas"]["SignalPage"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readSignalStats: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "ended": 7,
-                     *           "made": 8,
-                     *           "mean_r": "0.29",
-                     *           "symbol": "ETH-USDT",
-                     *           "timeframe": "5m",
-                     *           "won": 3
-                     *         }
-                     *       ],
-                     *       "next": null
-                     *     }
-                     */
-                    "application/json": components["schemas"]["RecordPage"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readSignal: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description The signal's id */
-                signal_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "at": "2025-06-24T01:25:00Z",
-                     *       "confidence": "66.7",
-                     *       "direction": "BUY",
-                     *       "expires_at": "2025-06-24T03:55:00Z",
-                     *       "id": "s0001.ETH-USDT.5m.1750728300000",
-                     *       "levels": {
-                     *         "entry_high": "2425.43",
-                     *         "entry_low": "2401.29",
-                     *         "risk_reward": "2",
-                     *         "stop": "2401.25",
-                     *         "targets": [
-                     *           "2429.5",
-                     *           "2437.57",
-                     *           "2445.64"
-                     *         ]
-                     *       },
-                     *       "outcome": {
-                     *         "at": "2025-06-24T02:31:00Z",
-                     *         "best_target": 3,
-                     *         "ended_by": "target_3",
-                     *         "first_touched": "target_1",
-                     *         "price": "2445.64",
-                     *         "r_multiple": "2.67",
-                     *         "return_pct": "1.3376"
-                     *       },
-                     *       "price": "2413.36",
-                     *       "reasoning": "BUY ETH-USDT on 5m at 2413.36: MACD crossed above its signal line.",
-                     *       "risk_score": "40.3",
-                     *       "session": "s0001",
-                     *       "status": "closed",
-                     *       "symbol": "ETH-USDT",
-                     *       "timeframe": "5m",
-                     *       "version": 2,
-                     *       "votes": [
-                     *         {
-                     *           "direction": 1,
-                     *           "facts": {
-                     *             "macd": "0.3515",
-                     *             "macd_signal": "0.3308"
-                     *           },
-                     *           "reason": "MACD crossed above its signal line",
-                     *           "source": "indicators.macd",
-                     *           "weight": "2"
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Signal"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    readSystem: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "detail": "PostgreSQL 18.6, 1.4 ms",
-                     *           "name": "database",
-                     *           "ok": true
-                     *         }
-                     *       ],
-                     *       "next": null
-                     *     }
-                     */
-                    "application/json": components["schemas"]["HealthCheckPage"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listTrades: {
-        parameters: {
-            query?: {
-                symbol?: string | null;
-                limit?: number;
-                /** @description `next` of the last page */
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "at": "2025-06-24T01:46:15Z",
-                     *           "fee": "1.20447",
-                     *           "id": "o-7d1f.1",
-                     *           "notional": "1204.47",
-                     *           "order_id": "o-7d1f",
-                     *           "origin": "manual",
-                     *           "price": "2408.94",
-                     *           "qty": "0.5",
-                     *           "side": "buy",
-                     *           "signal_id": null,
-                     *           "symbol": "ETH-USDT"
-                     *         }
-                     *       ],
-                     *       "next": "WzNd"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["TradePage"];
-                };
-            };
-            /** @description Refused; see `code`. */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "code": "risk_refused",
-                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
-                     *       "errors": [
-                     *         {
-                     *           "field": "qty",
-                     *           "fix": "use at most 10.2584",
-                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
-                     *         }
-                     *       ],
-                     *       "receipt_id": "o-7d1f.1",
-                     *       "request_id": "0f8e2c",
-                     *       "rule": "order_size",
-                     *       "status": 422,
-                     *       "title": "Unprocessable Content",
-                     *       "type": "urn:hydradesk:problem:risk_refused"
-                     *     }
-                     */
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    downloadTrades: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Refused; see `code`. */
             "4XX": {
@@ -6773,6 +4946,26 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["KeyPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Refused; see `code`. */
@@ -6851,6 +5044,26 @@ export interface operations {
                     "application/json": components["schemas"]["MadeKey"];
                 };
             };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Refused; see `code`. */
             "4XX": {
                 headers: {
@@ -6889,6 +5102,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description Its id. */
                 key: string;
             };
             cookie?: never;
@@ -6901,6 +5115,343 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addPasskey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Made"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2025-06-24T12:00:00Z",
+                     *       "detail": "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2",
+                     *       "id": "0197b3c2",
+                     *       "kind": "siwe",
+                     *       "label": "0xC02a…6Cc2",
+                     *       "last_used_at": "2025-06-25T08:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginPasskey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "9b1d6a7f",
+                     *       "options": {
+                     *         "challenge": "q83v",
+                     *         "rpId": "localhost",
+                     *         "userVerification": "required"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Ceremony"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "recovery_codes": [
+                     *         "mzxw-6ytb-oi4d-gnrx"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Refused; see `code`. */
             "4XX": {
@@ -6966,6 +5517,26 @@ export interface operations {
                     "application/json": components["schemas"]["SessionPage"];
                 };
             };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Refused; see `code`. */
             "4XX": {
                 headers: {
@@ -7004,6 +5575,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description Its id. */
                 session: string;
             };
             cookie?: never;
@@ -7016,6 +5588,259 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addTotp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "modules": [
+                     *         "101",
+                     *         "010",
+                     *         "101"
+                     *       ],
+                     *       "secret": "JBSWY3DPEHPK3PXP",
+                     *       "uri": "otpauth://totp/…"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Totp"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeTotp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmTotp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeOnly"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "recovery_codes": [
+                     *         "mzxw-6ytb-oi4d-gnrx"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Refused; see `code`. */
             "4XX": {
@@ -7077,6 +5902,26 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["VenueKeyPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Refused; see `code`. */
@@ -7143,6 +5988,26 @@ export interface operations {
                     "application/json": components["schemas"]["VenueKey"];
                 };
             };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Refused; see `code`. */
             "4XX": {
                 headers: {
@@ -7181,6 +6046,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
+                /** @description Its id. */
                 key: string;
             };
             cookie?: never;
@@ -7193,6 +6059,1221 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    searchAudit: {
+        parameters: {
+            query?: {
+                chain?: string | null;
+                actor?: string | null;
+                action?: string | null;
+                /** @description RFC 3339 */
+                from?: string | null;
+                /** @description RFC 3339 */
+                to?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "action": "order.placed",
+                     *           "actor": "p-0197b3c2",
+                     *           "after": {
+                     *             "qty": "0.5",
+                     *             "side": "buy",
+                     *             "symbol": "ETH-USDT"
+                     *           },
+                     *           "at": "2025-06-24T12:00:00Z",
+                     *           "before": {},
+                     *           "chain": "p-0197b3c2",
+                     *           "ip": "203.0.113.9",
+                     *           "ok": true,
+                     *           "request_id": "0f8e2c",
+                     *           "seq": 42,
+                     *           "target": "o-7d1f",
+                     *           "via": "session:s-1"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AuditEntryPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyAudit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "anchors": 310,
+                     *       "broken": null,
+                     *       "chains": 3,
+                     *       "entries": 1204,
+                     *       "last_anchor": "310:5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                     *       "ok": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Proof"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFeatures: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "changed_at": "2025-06-24T12:00:00Z",
+                     *           "changed_by": "p-0197b3c2",
+                     *           "description": "Strangers may become people here.",
+                     *           "enabled": true,
+                     *           "name": "sign_up"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["FeaturePage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setFeature: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeatureChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "changed_at": "2025-06-24T12:00:00Z",
+                     *       "changed_by": "p-0197b3c2",
+                     *       "description": "Strangers may become people here.",
+                     *       "enabled": true,
+                     *       "name": "sign_up"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Feature"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readOverview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "active_sessions": 7,
+                     *       "halted": false,
+                     *       "kyc_pending": 2,
+                     *       "people": 12,
+                     *       "people_by_role": {
+                     *         "admin": 1,
+                     *         "pro": 1,
+                     *         "user": 10
+                     *       },
+                     *       "security_events_24h": 31,
+                     *       "withdrawals_pending": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPeople: {
+        parameters: {
+            query?: {
+                query?: string | null;
+                role?: ("user" | "pro" | "premium" | "support" | "admin" | "service") | null;
+                status?: ("active" | "suspended" | "erased") | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "credentials": 2,
+                     *           "last_seen_at": "2025-06-24T12:00:00Z",
+                     *           "person": {
+                     *             "created_at": "2025-06-24T12:00:00Z",
+                     *             "email": "alice@desk.example",
+                     *             "email_verified": false,
+                     *             "id": "p-0197b3c2",
+                     *             "kyc": "none",
+                     *             "kyc_expires_at": null,
+                     *             "kyc_level": 0,
+                     *             "name": "Alice",
+                     *             "preferences": {
+                     *               "mail_security": true,
+                     *               "sounds": false,
+                     *               "symbol": "ETH-USDT",
+                     *               "theme": "system",
+                     *               "timeframe": "5m"
+                     *             },
+                     *             "referral_code": "MZXW6YTB",
+                     *             "referred": false,
+                     *             "risk_level": "balanced",
+                     *             "role": "user",
+                     *             "status": "active"
+                     *           },
+                     *           "sessions": 1
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StaffPersonPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readPerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "credentials": 2,
+                     *       "last_seen_at": "2025-06-24T12:00:00Z",
+                     *       "person": {
+                     *         "created_at": "2025-06-24T12:00:00Z",
+                     *         "email": "alice@desk.example",
+                     *         "email_verified": false,
+                     *         "id": "p-0197b3c2",
+                     *         "kyc": "none",
+                     *         "kyc_expires_at": null,
+                     *         "kyc_level": 0,
+                     *         "name": "Alice",
+                     *         "preferences": {
+                     *           "mail_security": true,
+                     *           "sounds": false,
+                     *           "symbol": "ETH-USDT",
+                     *           "theme": "system",
+                     *           "timeframe": "5m"
+                     *         },
+                     *         "referral_code": "MZXW6YTB",
+                     *         "referred": false,
+                     *         "risk_level": "balanced",
+                     *         "role": "user",
+                     *         "status": "active"
+                     *       },
+                     *       "sessions": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StaffPerson"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePerson: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id */
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "credentials": 2,
+                     *       "last_seen_at": "2025-06-24T12:00:00Z",
+                     *       "person": {
+                     *         "created_at": "2025-06-24T12:00:00Z",
+                     *         "email": "alice@desk.example",
+                     *         "email_verified": false,
+                     *         "id": "p-0197b3c2",
+                     *         "kyc": "none",
+                     *         "kyc_expires_at": null,
+                     *         "kyc_level": 0,
+                     *         "name": "Alice",
+                     *         "preferences": {
+                     *           "mail_security": true,
+                     *           "sounds": false,
+                     *           "symbol": "ETH-USDT",
+                     *           "theme": "system",
+                     *           "timeframe": "5m"
+                     *         },
+                     *         "referral_code": "MZXW6YTB",
+                     *         "referred": false,
+                     *         "risk_level": "balanced",
+                     *         "role": "user",
+                     *         "status": "active"
+                     *       },
+                     *       "sessions": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["StaffPerson"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signOutPerson: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id */
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Why"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "closed": 2
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignedOut"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSecurityEvents: {
+        parameters: {
+            query?: {
+                kind?: ("sign_in_refused" | "refresh_reused" | "signature_refused" | "key_refused" | "key_leaked" | "limit_storm" | "csrf_refused" | "captcha_refused" | "audit_broken" | "ledger_broken" | "schema_drift" | "sanctions_hit" | "incident_opened" | "events_dropped") | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2025-06-24T12:00:00Z",
+                     *           "detail": {
+                     *             "method": "password"
+                     *           },
+                     *           "id": 17,
+                     *           "incident": null,
+                     *           "ip": "203.0.113.9",
+                     *           "kind": "sign_in_refused",
+                     *           "request_id": "0f8e2c",
+                     *           "severity": "warning",
+                     *           "subject": "p-0197b3c2"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SecurityEventPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readChallenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "algorithm": "sha-256",
+                     *       "difficulty": 14,
+                     *       "expires_at": "2025-11-21T11:06:40Z",
+                     *       "salt": "6f1d9c0b54ae4c3f9d7b8a2e1c0f5d6a.14.1763723200",
+                     *       "signature": "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Challenge"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    takeSecondStep: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_expires_at": "2025-06-24T12:10:00Z",
+                     *       "access_token": "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+                     *       "csrf": "kq2Yw8",
+                     *       "expires_at": null,
+                     *       "factors": [],
+                     *       "person": {
+                     *         "created_at": "2025-06-24T12:00:00Z",
+                     *         "email": "alice@desk.example",
+                     *         "email_verified": false,
+                     *         "id": "p-0197b3c2",
+                     *         "kyc": "none",
+                     *         "kyc_expires_at": null,
+                     *         "kyc_level": 0,
+                     *         "name": "Alice",
+                     *         "preferences": {
+                     *           "mail_security": true,
+                     *           "sounds": false,
+                     *           "symbol": "ETH-USDT",
+                     *           "theme": "system",
+                     *           "timeframe": "5m"
+                     *         },
+                     *         "referral_code": "MZXW6YTB",
+                     *         "referred": false,
+                     *         "risk_level": "balanced",
+                     *         "role": "user",
+                     *         "status": "active"
+                     *       },
+                     *       "refresh_expires_at": "2025-07-08T12:00:00Z",
+                     *       "refresh_token": "hdr_5nQ0u1mV",
+                     *       "status": "signed_in",
+                     *       "ticket": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askForSecondPasskey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketOnly"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "9b1d6a7f",
+                     *       "options": {
+                     *         "challenge": "q83v",
+                     *         "rpId": "localhost",
+                     *         "userVerification": "required"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Ceremony"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Refused; see `code`. */
             "4XX": {
@@ -7259,6 +7340,136 @@ export interface operations {
                     "application/json": components["schemas"]["Jwks"];
                 };
             };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_expires_at": "2025-06-24T12:10:00Z",
+                     *       "access_token": "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+                     *       "csrf": "kq2Yw8",
+                     *       "expires_at": null,
+                     *       "factors": [],
+                     *       "person": {
+                     *         "created_at": "2025-06-24T12:00:00Z",
+                     *         "email": "alice@desk.example",
+                     *         "email_verified": false,
+                     *         "id": "p-0197b3c2",
+                     *         "kyc": "none",
+                     *         "kyc_expires_at": null,
+                     *         "kyc_level": 0,
+                     *         "name": "Alice",
+                     *         "preferences": {
+                     *           "mail_security": true,
+                     *           "sounds": false,
+                     *           "symbol": "ETH-USDT",
+                     *           "theme": "system",
+                     *           "timeframe": "5m"
+                     *         },
+                     *         "referral_code": "MZXW6YTB",
+                     *         "referred": false,
+                     *         "risk_level": "balanced",
+                     *         "role": "user",
+                     *         "status": "active"
+                     *       },
+                     *       "refresh_expires_at": "2025-07-08T12:00:00Z",
+                     *       "refresh_token": "hdr_5nQ0u1mV",
+                     *       "status": "signed_in",
+                     *       "ticket": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Refused; see `code`. */
             "4XX": {
                 headers: {
@@ -7307,6 +7518,26 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Refused; see `code`. */
             "4XX": {
@@ -7362,6 +7593,26 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Closed"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Refused; see `code`. */
@@ -7462,6 +7713,314 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMethods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "captcha": true,
+                     *       "demo": false,
+                     *       "methods": [
+                     *         {
+                     *           "kind": "siws",
+                     *           "label": "Solana wallet",
+                     *           "name": "siws"
+                     *         },
+                     *         {
+                     *           "kind": "siwe",
+                     *           "label": "Ethereum wallet",
+                     *           "name": "siwe"
+                     *         },
+                     *         {
+                     *           "kind": "passkey",
+                     *           "label": "Passkey",
+                     *           "name": "passkey"
+                     *         },
+                     *         {
+                     *           "kind": "password",
+                     *           "label": "E-mail and password",
+                     *           "name": "password"
+                     *         }
+                     *       ],
+                     *       "sign_up": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Methods"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askForPasskey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "9b1d6a7f",
+                     *       "options": {
+                     *         "challenge": "q83v",
+                     *         "rpId": "localhost",
+                     *         "userVerification": "required"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Ceremony"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyPasskey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Shown"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_expires_at": "2025-06-24T12:10:00Z",
+                     *       "access_token": "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+                     *       "csrf": "kq2Yw8",
+                     *       "expires_at": null,
+                     *       "factors": [],
+                     *       "person": {
+                     *         "created_at": "2025-06-24T12:00:00Z",
+                     *         "email": "alice@desk.example",
+                     *         "email_verified": false,
+                     *         "id": "p-0197b3c2",
+                     *         "kyc": "none",
+                     *         "kyc_expires_at": null,
+                     *         "kyc_level": 0,
+                     *         "name": "Alice",
+                     *         "preferences": {
+                     *           "mail_security": true,
+                     *           "sounds": false,
+                     *           "symbol": "ETH-USDT",
+                     *           "theme": "system",
+                     *           "timeframe": "5m"
+                     *         },
+                     *         "referral_code": "MZXW6YTB",
+                     *         "referred": false,
+                     *         "risk_level": "balanced",
+                     *         "role": "user",
+                     *         "status": "active"
+                     *       },
+                     *       "refresh_expires_at": "2025-07-08T12:00:00Z",
+                     *       "refresh_token": "hdr_5nQ0u1mV",
+                     *       "status": "signed_in",
+                     *       "ticket": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Refused; see `code`. */
             "4XX": {
                 headers: {
@@ -7551,6 +8110,3349 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Registration"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_expires_at": "2025-06-24T12:10:00Z",
+                     *       "access_token": "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+                     *       "csrf": "kq2Yw8",
+                     *       "expires_at": null,
+                     *       "factors": [],
+                     *       "person": {
+                     *         "created_at": "2025-06-24T12:00:00Z",
+                     *         "email": "alice@desk.example",
+                     *         "email_verified": false,
+                     *         "id": "p-0197b3c2",
+                     *         "kyc": "none",
+                     *         "kyc_expires_at": null,
+                     *         "kyc_level": 0,
+                     *         "name": "Alice",
+                     *         "preferences": {
+                     *           "mail_security": true,
+                     *           "sounds": false,
+                     *           "symbol": "ETH-USDT",
+                     *           "theme": "system",
+                     *           "timeframe": "5m"
+                     *         },
+                     *         "referral_code": "MZXW6YTB",
+                     *         "referred": false,
+                     *         "risk_level": "balanced",
+                     *         "role": "user",
+                     *         "status": "active"
+                     *       },
+                     *       "refresh_expires_at": "2025-07-08T12:00:00Z",
+                     *       "refresh_token": "hdr_5nQ0u1mV",
+                     *       "status": "signed_in",
+                     *       "ticket": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    offerEthereum: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "chain_id": "1",
+                     *       "domain": "localhost:8000",
+                     *       "expires_at": "2025-06-24T12:05:00Z",
+                     *       "issued_at": "2025-06-24T12:00:00Z",
+                     *       "nonce": "9b1d6a7f0c3e4d528f6a1b2c3d4e5f60",
+                     *       "statement": "Sign in to Hydradesk. This moves no money.",
+                     *       "uri": "http://localhost:8000",
+                     *       "version": "1"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Offer"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyEthereum: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WalletAnswer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_expires_at": "2025-06-24T12:10:00Z",
+                     *       "access_token": "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+                     *       "csrf": "kq2Yw8",
+                     *       "expires_at": null,
+                     *       "factors": [],
+                     *       "person": {
+                     *         "created_at": "2025-06-24T12:00:00Z",
+                     *         "email": "alice@desk.example",
+                     *         "email_verified": false,
+                     *         "id": "p-0197b3c2",
+                     *         "kyc": "none",
+                     *         "kyc_expires_at": null,
+                     *         "kyc_level": 0,
+                     *         "name": "Alice",
+                     *         "preferences": {
+                     *           "mail_security": true,
+                     *           "sounds": false,
+                     *           "symbol": "ETH-USDT",
+                     *           "theme": "system",
+                     *           "timeframe": "5m"
+                     *         },
+                     *         "referral_code": "MZXW6YTB",
+                     *         "referred": false,
+                     *         "risk_level": "balanced",
+                     *         "role": "user",
+                     *         "status": "active"
+                     *       },
+                     *       "refresh_expires_at": "2025-07-08T12:00:00Z",
+                     *       "refresh_token": "hdr_5nQ0u1mV",
+                     *       "status": "signed_in",
+                     *       "ticket": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyMemo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemoAnswer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_expires_at": "2025-06-24T12:10:00Z",
+                     *       "access_token": "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+                     *       "csrf": "kq2Yw8",
+                     *       "expires_at": null,
+                     *       "factors": [],
+                     *       "person": {
+                     *         "created_at": "2025-06-24T12:00:00Z",
+                     *         "email": "alice@desk.example",
+                     *         "email_verified": false,
+                     *         "id": "p-0197b3c2",
+                     *         "kyc": "none",
+                     *         "kyc_expires_at": null,
+                     *         "kyc_level": 0,
+                     *         "name": "Alice",
+                     *         "preferences": {
+                     *           "mail_security": true,
+                     *           "sounds": false,
+                     *           "symbol": "ETH-USDT",
+                     *           "theme": "system",
+                     *           "timeframe": "5m"
+                     *         },
+                     *         "referral_code": "MZXW6YTB",
+                     *         "referred": false,
+                     *         "risk_level": "balanced",
+                     *         "role": "user",
+                     *         "status": "active"
+                     *       },
+                     *       "refresh_expires_at": "2025-07-08T12:00:00Z",
+                     *       "refresh_token": "hdr_5nQ0u1mV",
+                     *       "status": "signed_in",
+                     *       "ticket": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    offerSolana: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "chain_id": "1",
+                     *       "domain": "localhost:8000",
+                     *       "expires_at": "2025-06-24T12:05:00Z",
+                     *       "issued_at": "2025-06-24T12:00:00Z",
+                     *       "nonce": "9b1d6a7f0c3e4d528f6a1b2c3d4e5f60",
+                     *       "statement": "Sign in to Hydradesk. This moves no money.",
+                     *       "uri": "http://localhost:8000",
+                     *       "version": "1"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Offer"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifySolana: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WalletAnswer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_expires_at": "2025-06-24T12:10:00Z",
+                     *       "access_token": "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+                     *       "csrf": "kq2Yw8",
+                     *       "expires_at": null,
+                     *       "factors": [],
+                     *       "person": {
+                     *         "created_at": "2025-06-24T12:00:00Z",
+                     *         "email": "alice@desk.example",
+                     *         "email_verified": false,
+                     *         "id": "p-0197b3c2",
+                     *         "kyc": "none",
+                     *         "kyc_expires_at": null,
+                     *         "kyc_level": 0,
+                     *         "name": "Alice",
+                     *         "preferences": {
+                     *           "mail_security": true,
+                     *           "sounds": false,
+                     *           "symbol": "ETH-USDT",
+                     *           "theme": "system",
+                     *           "timeframe": "5m"
+                     *         },
+                     *         "referral_code": "MZXW6YTB",
+                     *         "referred": false,
+                     *         "risk_level": "balanced",
+                     *         "role": "user",
+                     *         "status": "active"
+                     *       },
+                     *       "refresh_expires_at": "2025-07-08T12:00:00Z",
+                     *       "refresh_token": "hdr_5nQ0u1mV",
+                     *       "status": "signed_in",
+                     *       "ticket": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stepUpSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepUpRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "fresh_until": "2025-06-24T12:10:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Fresh"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askForPasskeyAgain: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "9b1d6a7f",
+                     *       "options": {
+                     *         "challenge": "q83v",
+                     *         "rpId": "localhost",
+                     *         "userVerification": "required"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Ceremony"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCandles: {
+        parameters: {
+            query: {
+                /** @description ETHUSDT too */
+                symbol: string;
+                /** @description 1m to 1d */
+                timeframe: string;
+                /** @description RFC 3339 */
+                from?: string | null;
+                /** @description RFC 3339 */
+                to?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: {
+                "if-none-match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "close": "2408.1",
+                     *           "high": "2410.59",
+                     *           "low": "2405.2",
+                     *           "open": "2405.2",
+                     *           "open_time": "2025-06-24T01:40:00Z",
+                     *           "volume": "1188.6428"
+                     *         }
+                     *       ],
+                     *       "next": "WzE3NTA3MjkyMDBd"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CandlePage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readFeed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "badge": "REPLAY",
+                     *       "clock": "2025-06-24T01:46:00Z",
+                     *       "end": "2025-07-01T00:00:00Z",
+                     *       "ended": false,
+                     *       "feed": "replay",
+                     *       "name": "/data/candles",
+                     *       "paused": false,
+                     *       "session": "s0001",
+                     *       "speed": 60,
+                     *       "start": "2025-06-24T00:00:00Z",
+                     *       "streams": [
+                     *         {
+                     *           "backfilled": 0,
+                     *           "bars": 106,
+                     *           "duplicates": 0,
+                     *           "gaps": 0,
+                     *           "last_at": "2025-06-24T01:46:00Z",
+                     *           "out_of_order": 0,
+                     *           "reason": "",
+                     *           "spikes": 0,
+                     *           "state": "fresh",
+                     *           "symbol": "ETH-USDT"
+                     *         }
+                     *       ],
+                     *       "trouble": "",
+                     *       "wall": "2026-11-21T08:54:09.9Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Feed"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    controlFeed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FeedCommand"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "badge": "REPLAY",
+                     *       "clock": "2025-06-24T01:46:00Z",
+                     *       "end": "2025-07-01T00:00:00Z",
+                     *       "ended": false,
+                     *       "feed": "replay",
+                     *       "name": "/data/candles",
+                     *       "paused": false,
+                     *       "session": "s0001",
+                     *       "speed": 60,
+                     *       "start": "2025-06-24T00:00:00Z",
+                     *       "streams": [
+                     *         {
+                     *           "backfilled": 0,
+                     *           "bars": 106,
+                     *           "duplicates": 0,
+                     *           "gaps": 0,
+                     *           "last_at": "2025-06-24T01:46:00Z",
+                     *           "out_of_order": 0,
+                     *           "reason": "",
+                     *           "spikes": 0,
+                     *           "state": "fresh",
+                     *           "symbol": "ETH-USDT"
+                     *         }
+                     *       ],
+                     *       "trouble": "",
+                     *       "wall": "2026-11-21T08:54:09.9Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Feed"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listIndicators: {
+        parameters: {
+            query: {
+                symbol: string;
+                timeframe: string;
+                limit?: number;
+                /** @description `next` of the last page */
+                cursor?: string | null;
+                from?: string | null;
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "atr_14": 8.07,
+                     *           "bb_lower": 2396.38,
+                     *           "bb_middle": 2404.85,
+                     *           "bb_upper": 2413.32,
+                     *           "ema_200": 2326.02,
+                     *           "ema_21": 2405.75,
+                     *           "ema_50": 2393.36,
+                     *           "ema_9": 2406.58,
+                     *           "macd": 1.68,
+                     *           "macd_hist": -0.36,
+                     *           "macd_signal": 2.04,
+                     *           "mfi_14": 50.69,
+                     *           "obv": -331492.18,
+                     *           "open_time": "2025-06-24T01:40:00Z",
+                     *           "relative_volume": 0.67,
+                     *           "rsi_14": 53.76,
+                     *           "volume_spike": false,
+                     *           "vwap_20": 2404.93,
+                     *           "vwap_session": 2405.55
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IndicatorPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMarkets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "base": "ETH",
+                     *           "change_24h_pct": "7.75",
+                     *           "high_24h": "2438.68",
+                     *           "lot": "0.0001",
+                     *           "low_24h": "2188",
+                     *           "min_notional": "5",
+                     *           "price": "2408.22",
+                     *           "price_at": "2025-06-24T01:46:00Z",
+                     *           "quote": "USDT",
+                     *           "state": "fresh",
+                     *           "symbol": "ETH-USDT",
+                     *           "tick": "0.01",
+                     *           "volume_24h": "742148.6493"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MarketPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOrders: {
+        parameters: {
+            query?: {
+                status?: ("open" | "done") | null;
+                symbol?: string | null;
+                limit?: number;
+                /** @description `next` of the last page */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "average_price": "2408.94",
+                     *           "created_at": "2025-06-24T01:46:00Z",
+                     *           "fees": "1.20447",
+                     *           "filled": "0.5",
+                     *           "id": "o-7d1f",
+                     *           "origin": "manual",
+                     *           "price": "2528.63",
+                     *           "qty": "0.5",
+                     *           "reason": null,
+                     *           "side": "buy",
+                     *           "signal_id": null,
+                     *           "state": "filled",
+                     *           "symbol": "ETH-USDT",
+                     *           "time_in_force": "gtc",
+                     *           "type": "market",
+                     *           "updated_at": "2025-06-24T01:46:15Z",
+                     *           "venue": "paper",
+                     *           "version": 3
+                     *         }
+                     *       ],
+                     *       "next": "WzNd"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OrderPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    placeOrder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat harmless */
+                "idempotency-key"?: string | null;
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "average_price": "2408.94",
+                     *       "created_at": "2025-06-24T01:46:00Z",
+                     *       "fees": "1.20447",
+                     *       "filled": "0.5",
+                     *       "id": "o-7d1f",
+                     *       "origin": "manual",
+                     *       "price": "2528.63",
+                     *       "qty": "0.5",
+                     *       "reason": null,
+                     *       "side": "buy",
+                     *       "signal_id": null,
+                     *       "state": "filled",
+                     *       "symbol": "ETH-USDT",
+                     *       "time_in_force": "gtc",
+                     *       "type": "market",
+                     *       "updated_at": "2025-06-24T01:46:15Z",
+                     *       "venue": "paper",
+                     *       "version": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelAllOrders: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "average_price": "2408.94",
+                     *           "created_at": "2025-06-24T01:46:00Z",
+                     *           "fees": "1.20447",
+                     *           "filled": "0.5",
+                     *           "id": "o-7d1f",
+                     *           "origin": "manual",
+                     *           "price": "2528.63",
+                     *           "qty": "0.5",
+                     *           "reason": null,
+                     *           "side": "buy",
+                     *           "signal_id": null,
+                     *           "state": "filled",
+                     *           "symbol": "ETH-USDT",
+                     *           "time_in_force": "gtc",
+                     *           "type": "market",
+                     *           "updated_at": "2025-06-24T01:46:15Z",
+                     *           "venue": "paper",
+                     *           "version": 3
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OrderPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readOrder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The order's id: its `client_id` if it had one */
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "average_price": "2408.94",
+                     *       "created_at": "2025-06-24T01:46:00Z",
+                     *       "fees": "1.20447",
+                     *       "filled": "0.5",
+                     *       "id": "o-7d1f",
+                     *       "origin": "manual",
+                     *       "price": "2528.63",
+                     *       "qty": "0.5",
+                     *       "reason": null,
+                     *       "side": "buy",
+                     *       "signal_id": null,
+                     *       "state": "filled",
+                     *       "symbol": "ETH-USDT",
+                     *       "time_in_force": "gtc",
+                     *       "type": "market",
+                     *       "updated_at": "2025-06-24T01:46:15Z",
+                     *       "venue": "paper",
+                     *       "version": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelOrder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The order's id: its `client_id` if it had one */
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "average_price": "2408.94",
+                     *       "created_at": "2025-06-24T01:46:00Z",
+                     *       "fees": "1.20447",
+                     *       "filled": "0.5",
+                     *       "id": "o-7d1f",
+                     *       "origin": "manual",
+                     *       "price": "2528.63",
+                     *       "qty": "0.5",
+                     *       "reason": null,
+                     *       "side": "buy",
+                     *       "signal_id": null,
+                     *       "state": "filled",
+                     *       "symbol": "ETH-USDT",
+                     *       "time_in_force": "gtc",
+                     *       "type": "market",
+                     *       "updated_at": "2025-06-24T01:46:15Z",
+                     *       "venue": "paper",
+                     *       "version": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPatterns: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next` of the last page */
+                cursor?: string | null;
+                symbol?: string | null;
+                timeframe?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2025-06-24T01:45:00Z",
+                     *           "description": "Open and close are only 4 % of the range apart: nobody won.",
+                     *           "direction": "neutral",
+                     *           "open_time": "2025-06-24T01:40:00Z",
+                     *           "pattern": "doji",
+                     *           "strength": 89,
+                     *           "symbol": "ETH-USDT",
+                     *           "timeframe": "5m",
+                     *           "title": "Doji"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PatternPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readPortfolio: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account": "paper-s0001-1",
+                     *       "asset": "USDT",
+                     *       "at": "2025-06-24T01:46:15Z",
+                     *       "auto_trade": true,
+                     *       "cash": "75065.52846576",
+                     *       "day_profit": "-229.98748624",
+                     *       "deposit": "100000",
+                     *       "equity": "99770.01251376",
+                     *       "exposure": "24704.484048",
+                     *       "fees": "74.18193724",
+                     *       "held": "0",
+                     *       "paper": true,
+                     *       "profit": "-229.98748624",
+                     *       "profit_pct": "-0.22",
+                     *       "realised": "-101.948949",
+                     *       "session": "s0001",
+                     *       "unrealised": "-53.8566"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Portfolio"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePortfolio: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PortfolioChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account": "paper-s0001-1",
+                     *       "asset": "USDT",
+                     *       "at": "2025-06-24T01:46:15Z",
+                     *       "auto_trade": true,
+                     *       "cash": "75065.52846576",
+                     *       "day_profit": "-229.98748624",
+                     *       "deposit": "100000",
+                     *       "equity": "99770.01251376",
+                     *       "exposure": "24704.484048",
+                     *       "fees": "74.18193724",
+                     *       "held": "0",
+                     *       "paper": true,
+                     *       "profit": "-229.98748624",
+                     *       "profit_pct": "-0.22",
+                     *       "realised": "-101.948949",
+                     *       "session": "s0001",
+                     *       "unrealised": "-53.8566"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Portfolio"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readEquity: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2025-06-24T01:46:00Z",
+                     *           "cash": "75065.52846576",
+                     *           "equity": "99770.01251376",
+                     *           "exposure": "24704.484048"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EquityPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resetPortfolio: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account": "paper-s0001-1",
+                     *       "asset": "USDT",
+                     *       "at": "2025-06-24T01:46:15Z",
+                     *       "auto_trade": true,
+                     *       "cash": "75065.52846576",
+                     *       "day_profit": "-229.98748624",
+                     *       "deposit": "100000",
+                     *       "equity": "99770.01251376",
+                     *       "exposure": "24704.484048",
+                     *       "fees": "74.18193724",
+                     *       "held": "0",
+                     *       "paper": true,
+                     *       "profit": "-229.98748624",
+                     *       "profit_pct": "-0.22",
+                     *       "realised": "-101.948949",
+                     *       "session": "s0001",
+                     *       "unrealised": "-53.8566"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Portfolio"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPositions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "average_price": "2413.47",
+                     *           "cost": "24758.340648",
+                     *           "fees": "24.75834065",
+                     *           "last_price": "2408.22",
+                     *           "opened_at": "2025-06-24T01:25:15Z",
+                     *           "qty": "10.2584",
+                     *           "realised": "0",
+                     *           "symbol": "ETH-USDT",
+                     *           "unrealised": "-53.8566",
+                     *           "unrealised_pct": "-0.21",
+                     *           "updated_at": "2025-06-24T01:25:15Z",
+                     *           "value": "24704.484048"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PositionPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    closePosition: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat harmless */
+                "idempotency-key"?: string | null;
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Whose position */
+                symbol: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "average_price": "2408.94",
+                     *       "created_at": "2025-06-24T01:46:00Z",
+                     *       "fees": "1.20447",
+                     *       "filled": "0.5",
+                     *       "id": "o-7d1f",
+                     *       "origin": "manual",
+                     *       "price": "2528.63",
+                     *       "qty": "0.5",
+                     *       "reason": null,
+                     *       "side": "buy",
+                     *       "signal_id": null,
+                     *       "state": "filled",
+                     *       "symbol": "ETH-USDT",
+                     *       "time_in_force": "gtc",
+                     *       "type": "market",
+                     *       "updated_at": "2025-06-24T01:46:15Z",
+                     *       "venue": "paper",
+                     *       "version": 3
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    haltTrading: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HaltRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "collar": "0.05",
+                     *       "daily_loss_max": "5000",
+                     *       "gross_max": "200000",
+                     *       "halt_reason": null,
+                     *       "halted": false,
+                     *       "order_max": "25000",
+                     *       "price_age_max_ms": 90000,
+                     *       "risk_per_trade": "0.01",
+                     *       "used": {
+                     *         "daily_loss": "229.98748624",
+                     *         "gross": "24704.484048",
+                     *         "reserved": "0"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Limits"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJudgements: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "approved": false,
+                     *           "at": "2025-06-24T01:46:15Z",
+                     *           "checks": [
+                     *             {
+                     *               "detail": "",
+                     *               "ok": true,
+                     *               "rule": "halted"
+                     *             },
+                     *             {
+                     *               "detail": "at most 25000 USDT a trade, this is 252863",
+                     *               "ok": false,
+                     *               "rule": "order_size"
+                     *             }
+                     *           ],
+                     *           "detail": "at most 25000 USDT a trade, this is 252863",
+                     *           "id": "o-7d1f.1",
+                     *           "order_id": "o-7d1f",
+                     *           "origin": "manual",
+                     *           "price": "2528.63",
+                     *           "qty": "100",
+                     *           "rule": "order_size",
+                     *           "side": "buy",
+                     *           "symbol": "ETH-USDT"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["JudgementPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "collar": "0.05",
+                     *       "daily_loss_max": "5000",
+                     *       "gross_max": "200000",
+                     *       "halt_reason": null,
+                     *       "halted": false,
+                     *       "order_max": "25000",
+                     *       "price_age_max_ms": 90000,
+                     *       "risk_per_trade": "0.01",
+                     *       "used": {
+                     *         "daily_loss": "229.98748624",
+                     *         "gross": "24704.484048",
+                     *         "reserved": "0"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Limits"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeTrading: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "collar": "0.05",
+                     *       "daily_loss_max": "5000",
+                     *       "gross_max": "200000",
+                     *       "halt_reason": null,
+                     *       "halted": false,
+                     *       "order_max": "25000",
+                     *       "price_age_max_ms": 90000,
+                     *       "risk_per_trade": "0.01",
+                     *       "used": {
+                     *         "daily_loss": "229.98748624",
+                     *         "gross": "24704.484048",
+                     *         "reserved": "0"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Limits"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSignals: {
+        parameters: {
+            query?: {
+                /** @description BUY,SELL */
+                direction?: string | null;
+                status?: string | null;
+                limit?: number;
+                /** @description `next` of the last page */
+                cursor?: string | null;
+                symbol?: string | null;
+                timeframe?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2025-06-24T01:25:00Z",
+                     *           "confidence": "66.7",
+                     *           "direction": "BUY",
+                     *           "expires_at": "2025-06-24T03:55:00Z",
+                     *           "id": "s0001.ETH-USDT.5m.1750728300000",
+                     *           "levels": {
+                     *             "entry_high": "2425.43",
+                     *             "entry_low": "2401.29",
+                     *             "risk_reward": "2",
+                     *             "stop": "2401.25",
+                     *             "targets": [
+                     *               "2429.5",
+                     *               "2437.57",
+                     *               "2445.64"
+                     *             ]
+                     *           },
+                     *           "note": null,
+                     *           "outcome": {
+                     *             "at": "2025-06-24T02:31:00Z",
+                     *             "best_target": 3,
+                     *             "ended_by": "target_3",
+                     *             "first_touched": "target_1",
+                     *             "price": "2445.64",
+                     *             "r_multiple": "2.67",
+                     *             "return_pct": "1.3376"
+                     *           },
+                     *           "price": "2413.36",
+                     *           "reasoning": "BUY ETH-USDT on 5m at 2413.36: MACD crossed above its signal line.",
+                     *           "risk_score": "40.3",
+                     *           "session": "s0001",
+                     *           "status": "closed",
+                     *           "symbol": "ETH-USDT",
+                     *           "timeframe": "5m",
+                     *           "version": 2,
+                     *           "votes": [
+                     *             {
+                     *               "direction": 1,
+                     *               "facts": {
+                     *                 "macd": "0.3515",
+                     *                 "macd_signal": "0.3308"
+                     *               },
+                     *               "reason": "MACD crossed above its signal line",
+                     *               "source": "indicators.macd",
+                     *               "weight": "2"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignalPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readSignalStats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "ended": 7,
+                     *           "made": 8,
+                     *           "mean_r": "0.29",
+                     *           "symbol": "ETH-USDT",
+                     *           "timeframe": "5m",
+                     *           "won": 3
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RecordPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readSignal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The signal's id */
+                signal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "at": "2025-06-24T01:25:00Z",
+                     *       "confidence": "66.7",
+                     *       "direction": "BUY",
+                     *       "expires_at": "2025-06-24T03:55:00Z",
+                     *       "id": "s0001.ETH-USDT.5m.1750728300000",
+                     *       "levels": {
+                     *         "entry_high": "2425.43",
+                     *         "entry_low": "2401.29",
+                     *         "risk_reward": "2",
+                     *         "stop": "2401.25",
+                     *         "targets": [
+                     *           "2429.5",
+                     *           "2437.57",
+                     *           "2445.64"
+                     *         ]
+                     *       },
+                     *       "note": null,
+                     *       "outcome": {
+                     *         "at": "2025-06-24T02:31:00Z",
+                     *         "best_target": 3,
+                     *         "ended_by": "target_3",
+                     *         "first_touched": "target_1",
+                     *         "price": "2445.64",
+                     *         "r_multiple": "2.67",
+                     *         "return_pct": "1.3376"
+                     *       },
+                     *       "price": "2413.36",
+                     *       "reasoning": "BUY ETH-USDT on 5m at 2413.36: MACD crossed above its signal line.",
+                     *       "risk_score": "40.3",
+                     *       "session": "s0001",
+                     *       "status": "closed",
+                     *       "symbol": "ETH-USDT",
+                     *       "timeframe": "5m",
+                     *       "version": 2,
+                     *       "votes": [
+                     *         {
+                     *           "direction": 1,
+                     *           "facts": {
+                     *             "macd": "0.3515",
+                     *             "macd_signal": "0.3308"
+                     *           },
+                     *           "reason": "MACD crossed above its signal line",
+                     *           "source": "indicators.macd",
+                     *           "weight": "2"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Signal"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readSystem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "detail": "PostgreSQL 18.6, 1.4 ms",
+                     *           "name": "database",
+                     *           "ok": true
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HealthCheckPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTrades: {
+        parameters: {
+            query?: {
+                symbol?: string | null;
+                limit?: number;
+                /** @description `next` of the last page */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "at": "2025-06-24T01:46:15Z",
+                     *           "fee": "1.20447",
+                     *           "id": "o-7d1f.1",
+                     *           "notional": "1204.47",
+                     *           "order_id": "o-7d1f",
+                     *           "origin": "manual",
+                     *           "price": "2408.94",
+                     *           "qty": "0.5",
+                     *           "side": "buy",
+                     *           "signal_id": null,
+                     *           "symbol": "ETH-USDT"
+                     *         }
+                     *       ],
+                     *       "next": "WzNd"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TradePage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    downloadTrades: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Refused; see `code`. */

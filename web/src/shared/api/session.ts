@@ -61,6 +61,13 @@ export function useMay(scope: string): boolean {
   return may(useSession(), scope);
 }
 
+/** Whether signals of a timeframe come with the caller's membership. */
+export function useMaySignals(timeframe: string): boolean {
+  const session = useSession();
+  if (!may(session, "signals:read")) return false;
+  return session.kind !== "member" || session.me.features.timeframes.includes(timeframe);
+}
+
 /** What is nobody's in particular: it outlives whoever was signed in. */
 const PUBLIC = new Set<unknown>(["feed", "markets", "price", "bar", "candles", "indicators", "patterns", "methods", "system"]);
 
