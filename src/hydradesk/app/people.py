@@ -55,7 +55,12 @@ class PeopleHouse:
         means = Means(system, app, clock, self.random, self.ids)
         self.keyring = Keyring(settings, means, self.store, self.audit, shared)
         self.store.on_change = self.keyring.endings.person_changed
-        self.office = Office(means, Around(self.records, self.store, self.keyring.sessions))
+        self.office = Office(
+            means,
+            Around(self.records, self.store, self.keyring.sessions, self.keyring.vault),
+            settings,
+        )
+        self.keyring.sealed.append(self.office.kyc_store)
         self._identify: Identify | None = None
 
     def trade_on(self, trading: TradingAccounts) -> None:
@@ -75,6 +80,7 @@ class PeopleHouse:
         """Everything that must be true before the first request."""
         await self.defence.load()
         await self.records.start()
+        await self.office.start()
         if not self.settings.demo:
             await self.keyring.start()
 
