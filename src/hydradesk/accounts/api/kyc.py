@@ -24,6 +24,12 @@ FILE: dict[str, Any] = {
         "content": {one: {"schema": {"type": "string", "format": "binary"}} for one in ENDINGS},
     }
 }
+BYTES: dict[int | str, Any] = {
+    200: {
+        "description": "The file, as an attachment",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
 SERVED = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
@@ -215,7 +221,7 @@ def staff_kyc_routes(kyc: KycService) -> Routes:
         found = await kyc.standing(PersonId(person))
         return case_view(found.person, found.case, found.documents)
 
-    @api.raw("GET", "/{person}/documents/{document}", scope="support:read")
+    @api.raw("GET", "/{person}/documents/{document}", scope="support:read", responses=BYTES)
     async def read_kyc_document(
         person: Id,
         document: Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")],
