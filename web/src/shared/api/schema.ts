@@ -176,6 +176,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Platform Limits
+         * @description The limits nobody may exceed, and how often each tier may ask.
+         */
+        get: operations["readPlatformLimits"];
+        /**
+         * Change Platform Limits
+         * @description Set the limits nobody may exceed; they count at once, also for who had set more.
+         */
+        put: operations["changePlatformLimits"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/challenge": {
         parameters: {
             query?: never;
@@ -570,6 +594,8 @@ export interface paths {
         /**
          * Halt Trading
          * @description Refuse every order but reductions, until resumed; survives a restart.
+         *
+         *     Your own orders; everybody's when you may run the desk.
          */
         post: operations["haltTrading"];
         delete?: never;
@@ -618,6 +644,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/risk/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Risk Profile
+         * @description The limits in force for you, and what set each.
+         */
+        get: operations["readRiskProfile"];
+        /**
+         * Change Risk Profile
+         * @description Set own limits, within the platform's; null leaves one to your risk level again.
+         *
+         *     Lowering counts at once; raising needs a fresh proof that it is you.
+         */
+        put: operations["changeRiskProfile"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/risk/resume": {
         parameters: {
             query?: never;
@@ -629,7 +681,7 @@ export interface paths {
         put?: never;
         /**
          * Resume Trading
-         * @description Trade again.
+         * @description Trade again. What the whole desk has halted stays halted, unless you may run the desk.
          */
         post: operations["resumeTrading"];
         delete?: never;
@@ -762,6 +814,34 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Four limits; notionals in quote units, risk_per_trade as a fraction of equity. */
+        Bounds: {
+            /** Format: decimal */
+            daily_loss_max: string;
+            /** Format: decimal */
+            gross_max: string;
+            /** Format: decimal */
+            order_max: string;
+            /** Format: decimal */
+            risk_per_trade: string;
+        };
+        /**
+         * BoundsRequest
+         * @description Limits to set; decimals travel as strings. What is left out stays.
+         * @example {
+         *       "order_max": "5000"
+         *     }
+         */
+        BoundsRequest: {
+            /** Daily Loss Max */
+            daily_loss_max?: string | null;
+            /** Gross Max */
+            gross_max?: string | null;
+            /** Order Max */
+            order_max?: string | null;
+            /** Risk Per Trade */
+            risk_per_trade?: string | null;
+        };
         /** @description One closed bar; volume in base units. */
         Candle: {
             /** Format: decimal */
@@ -959,6 +1039,9 @@ export interface components {
             checks: components["schemas"]["Check"][];
             detail: string;
             id: string;
+            limits: {
+                [key: string]: string;
+            };
             order_id: string;
             origin: string;
             /** Format: decimal */
@@ -1258,6 +1341,25 @@ export interface components {
             role: string;
             status: string;
         };
+        /** @description The platform's limits, and how often each tier may ask. */
+        PlatformLimits: {
+            /** Format: decimal */
+            collar: string;
+            /** Format: decimal */
+            daily_loss_max: string;
+            /** Format: decimal */
+            gross_max: string;
+            /** Format: decimal */
+            order_max: string;
+            price_age_max_ms: number;
+            rates: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /** Format: decimal */
+            risk_per_trade: string;
+        };
         /** @description What the paper account is worth now, quote units. */
         Portfolio: {
             account: string;
@@ -1381,6 +1483,21 @@ export interface components {
              * @enum {string}
              */
             session?: "token" | "cookie";
+        };
+        /** @description What you may risk: the limits in force, what set each, and the platform's. */
+        RiskProfile: {
+            halted: boolean;
+            limits: components["schemas"]["Bounds"];
+            note: string;
+            own: {
+                [key: string]: string;
+            };
+            platform: components["schemas"]["Bounds"];
+            /** @enum {unknown} */
+            risk_level: "aggressive" | "balanced" | "conservative";
+            sources: {
+                [key: string]: string;
+            };
         };
         /** @description One signed-in device of the caller. */
         Session: {
@@ -2408,6 +2525,181 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readPlatformLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "collar": "0.05",
+                     *       "daily_loss_max": "5000",
+                     *       "gross_max": "200000",
+                     *       "order_max": "25000",
+                     *       "price_age_max_ms": 90000,
+                     *       "rates": {
+                     *         "user": {
+                     *           "data": "1000/minute",
+                     *           "trading": "100/minute"
+                     *         }
+                     *       },
+                     *       "risk_per_trade": "0.01"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlatformLimits"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePlatformLimits: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoundsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "collar": "0.05",
+                     *       "daily_loss_max": "5000",
+                     *       "gross_max": "200000",
+                     *       "order_max": "25000",
+                     *       "price_age_max_ms": 90000,
+                     *       "rates": {
+                     *         "user": {
+                     *           "data": "1000/minute",
+                     *           "trading": "100/minute"
+                     *         }
+                     *       },
+                     *       "risk_per_trade": "0.01"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlatformLimits"];
+                };
             };
             /** @description A part of the desk is not there at the moment; ask again. */
             503: {
@@ -4744,6 +5036,9 @@ export interface operations {
                      *           ],
                      *           "detail": "at most 25000 USDT a trade, this is 252863",
                      *           "id": "o-7d1f.1",
+                     *           "limits": {
+                     *             "order_max": "the limit of 25000"
+                     *           },
                      *           "order_id": "o-7d1f",
                      *           "origin": "manual",
                      *           "price": "2528.63",
@@ -4842,6 +5137,195 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Limits"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readRiskProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "halted": false,
+                     *       "limits": {
+                     *         "daily_loss_max": "2500",
+                     *         "gross_max": "100000",
+                     *         "order_max": "12500",
+                     *         "risk_per_trade": "0.005"
+                     *       },
+                     *       "note": "Lowering counts at once; raising needs a fresh proof that it is you.",
+                     *       "own": {},
+                     *       "platform": {
+                     *         "daily_loss_max": "5000",
+                     *         "gross_max": "200000",
+                     *         "order_max": "25000",
+                     *         "risk_per_trade": "0.01"
+                     *       },
+                     *       "risk_level": "balanced",
+                     *       "sources": {
+                     *         "order_max": "balanced"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RiskProfile"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeRiskProfile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoundsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "halted": false,
+                     *       "limits": {
+                     *         "daily_loss_max": "2500",
+                     *         "gross_max": "100000",
+                     *         "order_max": "12500",
+                     *         "risk_per_trade": "0.005"
+                     *       },
+                     *       "note": "Lowering counts at once; raising needs a fresh proof that it is you.",
+                     *       "own": {},
+                     *       "platform": {
+                     *         "daily_loss_max": "5000",
+                     *         "gross_max": "200000",
+                     *         "order_max": "25000",
+                     *         "risk_per_trade": "0.01"
+                     *       },
+                     *       "risk_level": "balanced",
+                     *       "sources": {
+                     *         "order_max": "balanced"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RiskProfile"];
                 };
             };
             /** @description A part of the desk is not there at the moment; ask again. */
