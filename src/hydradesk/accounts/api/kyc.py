@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Query, Request, Response
 from msgspec import Struct
 from pydantic import Field
 
@@ -27,7 +27,12 @@ FILE: dict[str, Any] = {
 BYTES: dict[int | str, Any] = {
     200: {
         "description": "The file, as an attachment",
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        "content": {
+            "application/octet-stream": {
+                "schema": {"type": "string", "format": "binary"},
+                "example": "the bytes as they were uploaded",
+            }
+        },
     }
 }
 SERVED = {
@@ -224,7 +229,7 @@ def staff_kyc_routes(kyc: KycService) -> Routes:
     @api.raw("GET", "/{person}/documents/{document}", scope="support:read", responses=BYTES)
     async def read_kyc_document(
         person: Id,
-        document: Annotated[str, Path(max_length=64, pattern=r"^[A-Za-z0-9_-]+$")],
+        document: Id,
     ) -> Response:
         """A document's bytes, as an attachment; that you read it is recorded."""
         found, body = await kyc.content(PersonId(person), document)
