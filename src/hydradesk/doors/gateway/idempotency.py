@@ -97,6 +97,7 @@ class Idempotency:
             return
         body = await _read(receive)
         parts = (scope["method"].encode(), scope["path"].encode(), scope["query_string"], body)
+        key = f"{scope['state']['principal'].person or ''}:{key}"  # everybody's keys are their own
         known = await self._store.begin(key, hashlib.sha256(b"\n".join(parts)).hexdigest())
         if known is None:
             await self._run(scope, body, send, key)
@@ -109,21 +110,25 @@ class Idempotency:
             await _refuse(409, "idempotency_conflict", known, scope, receive, send)
 
     async def _run(self, scope: Scope, body: bytes, send: Send, key: str) -> None:
-        status, media_type, chunks = 500, "", list[bytes]()
+        status, media_type, chunks, shown_once = 500, "", list[bytes](), False
         waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def receive() -> Message:
             return waiting.pop() if waiting else {"type": "http.disconnect"}
 
         async def sending(message: Message) -> None:
-            nonlocal status, media_type
+            nonlocal status, media_type, shown_once
             if message["type"] == "http.response.start":
-                status = message["status"]
-                media_type = dict(message["headers"]).get(b"content-type", b"").decode()
+                status, headers = message["status"], dict(message["headers"])
+                media_type = headers.get(b"content-type", b"").decode()
+                shown_once = b"no-store" in headers.get(b"cache-control", b"") and status < 400
             else:
                 chunks.append(message.get("body", b""))
                 if not message.get("more_body"):  # remembered before the caller hears of it
-                    await self._store.finish(key, Answer(status, media_type, b"".join(chunks)))
+                    answer = Answer(status, media_type, b"".join(chunks))
+                    if shown_once:
+                        answer = _done(scope["state"]["request_id"])
+                    await self._store.finish(key, answer)
             await send(message)
 
         try:
@@ -131,6 +136,13 @@ class Idempotency:
         except Exception:
             await self._store.finish(key, Answer(500, "", b""))
             raise
+
+
+def _done(request_id: str) -> Answer:
+    """What is answered instead of a secret that was shown once, and is kept nowhere."""
+    detail = "this was done already; what it answered is shown only once"
+    said = problems.problem(409, "shown_once", detail, [], request_id)
+    return Answer(409, "application/problem+json", msgspec.json.encode(said))
 
 
 async def _refuse(
