@@ -46,6 +46,7 @@ async def started(database: str, folder: Path, settings: dict[str, Any]) -> Asyn
     outside = Outsiders(ListFeed(bars()), None)
     house = House(options, Databases(app, system), Clocks(DeskClock(wall), wall), outside)
     await house.people.start()
+    await house.hooks.start()
     await house.bus.load()
     await house.market.start()
     assert await house.market.step()

@@ -8,6 +8,7 @@ from hydradesk.accounts.contracts import DEMO_SCOPES, LOCAL, AccountChanged, Per
 from hydradesk.accounts.service.trail import OwnersTrail
 from hydradesk.accounts.store.paper import AccountStore
 from hydradesk.app import front
+from hydradesk.app.hooks import HooksHouse, Rooms
 from hydradesk.app.people import PeopleHouse
 from hydradesk.app.settings import Settings
 from hydradesk.doors.gateway.app import Door
@@ -130,6 +131,7 @@ class House:
         self.brain = Brain(
             system, self.signals, self.market_store, DEFAULT, self.publisher.on_indicators
         )
+        self.hooks = self._hooks()
         self._listen()
         self.bus = Bus(system, self._consumers(), [self.publisher.tap])
         self.idempotency = IdempotencyStore(system, clocks.wall, self.ids.new())
@@ -147,6 +149,7 @@ class House:
             portfolio_api.routes(self.portfolio, self.reader, self.trading, self.bus.drain),
             risk_api.routes(self.risk, self.bus.drain),
             *self.people.routes(),
+            self.hooks.routes(),
         ]
 
     def door(self) -> Door:
@@ -230,7 +233,12 @@ class House:
             Consumer("autotrader")
             .on(SignalMade, self.autotrader.on_made)
             .on(SignalEnded, self.autotrader.on_ended),
+            self.hooks.consumer(),
         ]
+
+    def _hooks(self) -> HooksHouse:
+        rooms = Rooms(people=self.people, accounts=self.accounts, position=self.reader.position)
+        return HooksHouse(self.settings, self.databases.app, self.databases.system, rooms)
 
     async def _venue_session(self, fact: SessionOpened) -> None:
         await self.venue.open_session(fact.session.id, fact.session.start)
