@@ -124,7 +124,7 @@ class House:
             open_bar=self.market.open_bar,
             instruments=DEFAULT,
             portfolio=self.reader,
-            account=lambda: self.trading.account(LOCAL),
+            account=self.trading.account,
         )
         self.publisher = Publisher(self.hub, sources)
         self.signals = SqlSignals(system)

@@ -93,7 +93,7 @@ def build(door: Door) -> FastAPI:
     rules = door.rules or loopback_rules()
     app.state.origins = rules.origins
     app.state.rates = door.rates
-    stream.install(app, door.hub)
+    stream.install(app, door.hub, door.identify)
     _describe(app)
     _health(app, door.checks, Watchers(door.metrics_token))
     _page(app)

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, delete, select, update
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hydradesk.accounts.contracts import LOCAL
 from hydradesk.doors.gateway import problems
 from hydradesk.infra.db import Database, insert_new, metadata, sql
 from hydradesk.kernel.time import DAY, Clock
@@ -95,6 +96,7 @@ class Idempotency:
             detail = f"an Idempotency-Key has at most {MAX_KEY} characters"
             await _refuse(422, "invalid", detail, scope, receive, send)
             return
+        key = _private(key, scope)
         body = await _read(receive)
         parts = (scope["method"].encode(), scope["path"].encode(), scope["query_string"], body)
         key = f"{scope['state']['principal'].person or ''}:{key}"  # everybody's keys are their own
@@ -158,6 +160,12 @@ def _key(scope: Scope) -> str | None:
         return None
     key = dict(scope["headers"]).get(b"idempotency-key", b"").decode("latin-1")
     return key or None
+
+
+def _private(key: str, scope: Scope) -> str:
+    """Return the key under which a caller's is kept: two people may choose the same."""
+    person = scope["state"]["principal"].person
+    return key if person in (None, LOCAL) else f"{person}~{key}"
 
 
 async def _read(receive: Receive) -> bytes:

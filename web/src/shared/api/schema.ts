@@ -647,7 +647,7 @@ export interface paths {
         };
         /**
          * List Signals
-         * @description Signals of the current session, newest first.
+         * @description Signals of the current session that your membership includes, newest first.
          */
         get: operations["listSignals"];
         put?: never;
@@ -667,7 +667,7 @@ export interface paths {
         };
         /**
          * Read Signal Stats
-         * @description How the session's signals have done so far, by symbol and timeframe.
+         * @description How the session's signals have done so far, of the timeframes you may see.
          */
         get: operations["readSignalStats"];
         put?: never;
@@ -1590,6 +1590,8 @@ export interface components {
             expires_at: string;
             id: string;
             levels: components["schemas"]["Levels"] | null;
+            /** @default null */
+            note: string | null;
             outcome: components["schemas"]["Outcome"] | null;
             /** Format: decimal */
             price: string;
@@ -5245,6 +5247,7 @@ export interface operations {
                      *               "2445.64"
                      *             ]
                      *           },
+                     *           "note": null,
                      *           "outcome": {
                      *             "at": "2025-06-24T02:31:00Z",
                      *             "best_target": 3,
@@ -5451,6 +5454,7 @@ export interface operations {
                      *           "2445.64"
                      *         ]
                      *       },
+                     *       "note": null,
                      *       "outcome": {
                      *         "at": "2025-06-24T02:31:00Z",
                      *         "best_target": 3,
