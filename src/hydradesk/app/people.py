@@ -17,6 +17,7 @@ from hydradesk.accounts.service.means import Means
 from hydradesk.accounts.store.journal import JournalStore
 from hydradesk.accounts.store.people import PeopleStore
 from hydradesk.app.keyring import Keyring
+from hydradesk.app.office import Around, Office
 from hydradesk.app.records import Records
 from hydradesk.app.settings import Settings
 from hydradesk.doors.webhooks.service.announcer import Announcer
@@ -56,6 +57,7 @@ class PeopleHouse:
         means = Means(system, app, clock, self.random, self.ids)
         self.keyring = Keyring(settings, means, self.store, self.audit, shared)
         self.store.on_change = self.keyring.endings.person_changed
+        self.office = Office(means, Around(self.records, self.store, self.keyring.sessions))
         self._identify: Identify | None = None
 
     def trade_on(self, trading: TradingAccounts) -> None:
@@ -68,6 +70,7 @@ class PeopleHouse:
             challenge_routes(self.captcha),
             journal_api.routes(self.journal, self.ids, self.clock),
             *self.keyring.routes(_NoFactors()),
+            *self.office.routes(),
         ]
 
     async def start(self) -> None:
@@ -79,7 +82,7 @@ class PeopleHouse:
 
     def roles(self) -> dict[str, Coroutine[Any, Any, None]]:
         """What runs beside the desk until it is cancelled."""
-        return self.records.roles() | self.keyring.roles()
+        return self.records.roles() | self.keyring.roles() | self.office.roles()
 
     async def stop(self) -> None:
         """Write down what is still in memory."""
