@@ -11,7 +11,7 @@ import { Answer, Empty } from "../../shared/ui/Answer";
 import { Badge } from "../../shared/ui/Badge";
 import { Button } from "../../shared/ui/Button";
 import { Select } from "../../shared/ui/forms";
-import { Refusal } from "../../shared/ui/Notice";
+import { Notice, Refusal } from "../../shared/ui/Notice";
 import { PageBody, Row } from "../../shared/ui/Page";
 import { Panel } from "../../shared/ui/Panel";
 import { Segmented } from "../../shared/ui/Segmented";
@@ -34,7 +34,7 @@ export function KycQueuePage() {
           {(page) => (
             <ul aria-label="Identity checks">
               {page.items.map((one) => (
-                <Row key={one.person} title={one.name} badges={<Badge tone={KYC_TONES[one.status] ?? "neutral"}>{one.status}</Badge>} detail={`${one.documents.length} documents · level ${one.level} · ${KYC_LEVELS[one.level] ?? ""}`}>
+                <Row key={one.person} title={one.name} badges={<><Badge tone={KYC_TONES[one.status] ?? "neutral"}>{one.status}</Badge>{one.hit !== null && <Badge tone="down">SANCTIONS HIT</Badge>}</>} detail={`asks for level ${one.wanted} (${KYC_LEVELS[one.wanted] ?? ""}) · ${one.documents.length} documents · handed in ${stamp(one.submitted_at)} UTC`}>
                   <Button size="tiny" aria-expanded={chosen === one.person} onClick={() => { setChosen(chosen === one.person ? null : one.person); }}>
                     {chosen === one.person ? "Close" : "Look"}
                   </Button>
@@ -62,6 +62,8 @@ function OneCase({ person, onDone }: { person: string; onDone: () => void }) {
                 <Document key={document.id} person={person} document={document} />
               ))}
             </ul>
+            {view.hit !== null && <div className="border-t border-line p-3"><Notice tone="bad" role="alert">On a sanctions list: {view.hit}</Notice></div>}
+            {view.reason !== null && <div className="border-t border-line p-3"><Notice>{view.reason}{view.decided_by !== null && <span className="text-dim"> · decided by {view.decided_by}</span>}</Notice></div>}
             <div className="flex flex-wrap justify-end gap-2 border-t border-line p-3">
               <Button look="danger" onClick={() => { setAsking("reject"); }}>Reject…</Button>
               <Button look="accent" onClick={() => { setAsking("approve"); }}>Approve…</Button>
@@ -92,7 +94,7 @@ interface DecisionProps {
 }
 
 function Decision({ one, approved, onClose, onDone }: DecisionProps) {
-  const [level, setLevel] = useState(one.documents.some((document) => document.kind === "proof_of_address") ? "2" : "1");
+  const [level, setLevel] = useState(one.wanted === 2 ? "2" : "1");
   const decide = useWrite(decideKyc, { refresh: [["admin"], ["audit"]], said: approved ? `${one.name} is approved` : `${one.name} is rejected`, onDone });
   return (
     <Reasoned

@@ -7,7 +7,6 @@ import type { LimitsChange } from "../../shared/api/riskProfile";
 import { useMay } from "../../shared/api/session";
 import { useWrite } from "../../shared/api/useWrite";
 import type { AdminLimits, Feature } from "../../shared/api/types";
-import { amount } from "../../shared/lib/format";
 import { stamp } from "../../shared/lib/time";
 import { sentence } from "../../shared/lib/words";
 import { Answer, Empty } from "../../shared/ui/Answer";
@@ -24,33 +23,42 @@ export function LimitsPage() {
     <PageBody title="Limits and features" lead="What nobody at this desk may exceed, and which parts of it are open.">
       <Features />
       <Panel title="Risk limits of the desk" className="rounded-md">
-        <Answer query={limits} what="the desk's limits">{(view) => <RiskLimits key={JSON.stringify(view.risk)} view={view} />}</Answer>
+        <Answer query={limits} what="the desk's limits">{(view) => <RiskLimits key={names.map((name) => view[name]).join()} view={view} />}</Answer>
       </Panel>
       <Panel title="Rate limits" note="by tier and kind of call" className="rounded-md" bare>
-        <Answer query={limits} what="rate limits" empty={{ when: (view) => view.rates.length === 0, show: <Empty title="None" /> }}>
-          {(view) => <DataTable label="Rate limits" columns={RATES} rows={[...view.rates]} rowKey={(row) => `${row.tier} ${row.class}`} />}
+        <Answer query={limits} what="rate limits" empty={{ when: (view) => Object.keys(view.rates).length === 0, show: <Empty title="None" /> }}>
+          {(view) => <DataTable label="Rate limits" columns={RATES} rows={rates(view)} rowKey={(row) => `${row.tier} ${row.kind}`} />}
         </Answer>
       </Panel>
     </PageBody>
   );
 }
 
-const RATES: Column<AdminLimits["rates"][number]>[] = [
+interface Rate {
+  tier: string;
+  kind: string;
+  limit: string;
+}
+
+const RATES: Column<Rate>[] = [
   { head: "Tier", cell: (row) => row.tier },
-  { head: "Calls", cell: (row) => row.class },
-  { head: "At most", right: true, cell: (row) => amount(String(row.limit), 0) },
-  { head: "In", right: true, cell: (row) => `${row.window_s} s` },
+  { head: "Calls", cell: (row) => row.kind },
+  { head: "At most", right: true, cell: (row) => row.limit.replace("/", " a ") },
 ];
+
+function rates(view: AdminLimits): Rate[] {
+  return Object.entries(view.rates).flatMap(([tier, kinds]) => Object.entries(kinds).map(([kind, limit]) => ({ tier, kind, limit })));
+}
 
 const NAMES = { order_max: "Largest order", gross_max: "Gross exposure", daily_loss_max: "Loss in a day", risk_per_trade: "Risk of one trade" } as const;
 type Name = keyof typeof NAMES;
+const names = Object.keys(NAMES) as Name[];
 
 function RiskLimits({ view }: { view: AdminLimits }) {
-  const [draft, setDraft] = useState<Record<Name, string>>({ ...view.risk });
+  const [draft, setDraft] = useState(() => ({ order_max: view.order_max, gross_max: view.gross_max, daily_loss_max: view.daily_loss_max, risk_per_trade: view.risk_per_trade }));
   const mayChange = useMay("admin:write");
   const change = useWrite(changePlatformLimits, { refresh: [["admin"], ["limits"], ["risk-profile"], ["audit"]], said: "The desk's limits are changed" });
-  const names = Object.keys(NAMES) as Name[];
-  const changed = names.filter((name) => draft[name].trim() !== view.risk[name]);
+  const changed = names.filter((name) => draft[name].trim() !== view[name]);
   const body: LimitsChange = Object.fromEntries(changed.map((name) => [name, draft[name].trim()]));
   return (
     <Form label="Risk limits of the desk" onSend={() => { if (changed.length > 0 && !change.isPending) change.mutate(body); }}>

@@ -12,7 +12,7 @@ export async function uploadDocument(kind: string, file: File): Promise<void> {
   await raw(`/api/account/kyc/documents?${query.toString()}`, { method: "POST", body: file, headers: { "Content-Type": file.type, ...idempotent() } });
 }
 
-export function submitKyc(level: number) {
+export function submitKyc(level: 1 | 2) {
   return unwrap(api.POST("/api/account/kyc", { body: { level }, headers: idempotent() }));
 }
 

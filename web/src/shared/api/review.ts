@@ -16,7 +16,7 @@ export const kycQueueQuery = (status: string) =>
 export const kycCaseQuery = (person: string) =>
   queryOptions({
     queryKey: ["admin", "kyc-case", person],
-    queryFn: ({ signal }) => unwrap(api.GET("/api/admin/kyc/{person_id}", { params: { path: { person_id: person } }, signal })),
+    queryFn: ({ signal }) => unwrap(api.GET("/api/admin/kyc/{person}", { params: { path: { person } }, signal })),
   });
 
 export const allWithdrawalsQuery = (state: Withdrawal["state"] | "") =>
@@ -47,7 +47,7 @@ export interface KycDecision {
 }
 
 export function decideKyc({ person, ...body }: KycDecision) {
-  return unwrap(api.POST("/api/admin/kyc/{person_id}/decision", { params: { path: { person_id: person } }, body, headers: idempotent() }));
+  return unwrap(api.POST("/api/admin/kyc/{person}/decision", { params: { path: { person } }, body, headers: idempotent() }));
 }
 
 export function decideWithdrawal({ id, approve, reason }: { id: string; approve: boolean; reason: string }) {

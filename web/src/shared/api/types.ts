@@ -74,4 +74,4 @@ export type Feature = Schemas["Feature"];
 export type SecurityEvent = Schemas["SecurityEvent"];
 export type Incident = Schemas["Incident"];
 export type Overview = Schemas["Overview"];
-export type AdminLimits = Schemas["AdminLimits"];
+export type AdminLimits = Schemas["PlatformLimits"];

@@ -26,7 +26,7 @@ const COLUMNS: Column<JournalEntry>[] = [
   { head: "By", from: "md", cell: (row) => <span className="block max-w-40 truncate" title={row.actor}>{row.actor}</span> },
   { head: "On", from: "lg", cell: (row) => <span className="block max-w-40 truncate text-dim" title={row.target}>{row.target || "–"}</span> },
   { head: "Changed", from: "md", cell: (row) => <span className="block max-w-72 truncate text-dim" title={changes(row)}>{changes(row) || "–"}</span> },
-  { head: "From", from: "lg", cell: (row) => <span className="text-dim">{row.ip || "–"}</span> },
+  { head: "From", from: "lg", cell: (row) => <span className="text-dim">{row.ip === "" ? "–" : row.ip}</span> },
 ];
 
 interface JournalTableProps {
