@@ -45,10 +45,10 @@ from hydradesk.portfolio.service import Books as PaperBooks
 from hydradesk.portfolio.service import Opener, Paper, PortfolioService, Surroundings
 from hydradesk.portfolio.store import PortfolioStore
 from hydradesk.risk import api as risk_api
-from hydradesk.risk.contracts import Halted, Limits
+from hydradesk.risk.contracts import Halted, Limits, PlatformChanged, ProfileChanged
 from hydradesk.risk.domain import RiskBook
-from hydradesk.risk.service import Outside, RiskService
-from hydradesk.risk.store import RiskStore
+from hydradesk.risk.service import Archive, Outside, Profiles, RiskService
+from hydradesk.risk.store import ProfileStore, RiskStore
 from hydradesk.signals import api as signals_api
 from hydradesk.signals.contracts import SignalEnded, SignalMade
 from hydradesk.signals.service import Brain
@@ -101,8 +101,12 @@ class House:
         self.trading, self.portfolio = self._trading()
         self.people.trade_on(self.trading)
         self.risk_store = RiskStore(book := RiskBook())
-        facts = Outside(self.portfolio, self.market, desk, self.people.audit)
-        self.risk = RiskService(system, self.risk_store, book, _limits(settings), facts)
+        archive = Archive(ProfileStore(), self.people.store, self.people.audit, desk)
+        self.profiles = Profiles(system, archive, _limits(settings))
+        facts = Outside(
+            self.portfolio, self.market, desk, self.people.audit, self.profiles, databases.app
+        )
+        self.risk = RiskService(system, self.risk_store, book, facts)
         self.venue: BarVenue = outside.venue or PaperVenue(
             system, PaperStore(), DEFAULT, PaperTerms()
         )
@@ -147,7 +151,11 @@ class House:
             portfolio_api.position_routes(self.reader),
             execution_api.position_routes(self.execution, self.ids),
             portfolio_api.routes(self.portfolio, self.reader, self.trading, self.bus.drain),
-            risk_api.routes(self.risk, self.bus.drain),
+            risk_api.routes(self.risk, self.profiles, self.bus.drain),
+            risk_api.profile_routes(self.profiles, self.clocks.wall, self.bus.drain),
+            risk_api.admin_routes(
+                self.profiles, lambda: front.rate_texts(self.settings), self.bus.drain
+            ),
             *self.people.routes(),
             self.hooks.routes(),
         ]
@@ -219,7 +227,11 @@ class House:
         """
         return [
             Consumer("people").on(PersonChanged, self.people.keyring.endings.on_person),
-            Consumer("risk").on(Halted, self.risk.on_halted),
+            Consumer("risk")
+            .on(Halted, self.risk.on_halted)
+            .on(ProfileChanged, self.profiles.on_profile)
+            .on(PlatformChanged, self.profiles.on_platform)
+            .on(PersonChanged, self.profiles.on_person),
             Consumer("venue").on(SessionOpened, self._venue_session).on(BarClosed, self._venue_bar),
             Consumer("portfolio")
             .on(SessionOpened, self.trading.on_session)

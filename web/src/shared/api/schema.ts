@@ -236,6 +236,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/account/kyc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Kyc
+         * @description How far you are.
+         */
+        get: operations["readKyc"];
+        put?: never;
+        /**
+         * Submit Kyc
+         * @description Ask for a level with the documents you have shown.
+         */
+        post: operations["submitKyc"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/kyc/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload Kyc Document
+         * @description Show a document: the body is the file, PNG, JPEG or PDF, up to 5 MB.
+         */
+        post: operations["uploadKycDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/account/passkeys": {
         parameters: {
             query?: never;
@@ -517,6 +561,110 @@ export interface paths {
          * @description Turn a feature on or off for everybody.
          */
         put: operations["setFeature"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/kyc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Kyc Cases
+         * @description Cases of a status, the longest waiting first, without their documents.
+         */
+        get: operations["listKycCases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/kyc/{person}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Kyc Case
+         * @description One person's case.
+         */
+        get: operations["readKycCase"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/kyc/{person}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide Kyc
+         * @description Approve or refuse a pending case; never your own.
+         */
+        post: operations["decideKyc"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/kyc/{person}/documents/{document}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Kyc Document
+         * @description A document's bytes, as an attachment; that you read it is recorded.
+         */
+        get: operations["readKycDocument"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Platform Limits
+         * @description The limits nobody may exceed, and how often each tier may ask.
+         */
+        get: operations["readPlatformLimits"];
+        /**
+         * Change Platform Limits
+         * @description Set the limits nobody may exceed; they count at once, also for who had set more.
+         */
+        put: operations["changePlatformLimits"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1302,6 +1450,8 @@ export interface paths {
         /**
          * Halt Trading
          * @description Refuse every order but reductions, until resumed; survives a restart.
+         *
+         *     Your own orders; everybody's when you may run the desk.
          */
         post: operations["haltTrading"];
         delete?: never;
@@ -1350,6 +1500,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/risk/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Risk Profile
+         * @description The limits in force for you, and what set each.
+         */
+        get: operations["readRiskProfile"];
+        /**
+         * Change Risk Profile
+         * @description Set own limits, within the platform's; null leaves one to your risk level again.
+         *
+         *     Lowering counts at once; raising needs a fresh proof that it is you.
+         */
+        put: operations["changeRiskProfile"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/risk/resume": {
         parameters: {
             query?: never;
@@ -1361,7 +1537,7 @@ export interface paths {
         put?: never;
         /**
          * Resume Trading
-         * @description Trade again.
+         * @description Trade again. What the whole desk has halted stays halted, unless you may run the desk.
          */
         post: operations["resumeTrading"];
         delete?: never;
@@ -1680,6 +1856,34 @@ export interface components {
             /** Userhandle */
             userHandle?: string | null;
         };
+        /** @description Four limits; notionals in quote units, risk_per_trade as a fraction of equity. */
+        Bounds: {
+            /** Format: decimal */
+            daily_loss_max: string;
+            /** Format: decimal */
+            gross_max: string;
+            /** Format: decimal */
+            order_max: string;
+            /** Format: decimal */
+            risk_per_trade: string;
+        };
+        /**
+         * BoundsRequest
+         * @description Limits to set; decimals travel as strings. What is left out stays.
+         * @example {
+         *       "order_max": "5000"
+         *     }
+         */
+        BoundsRequest: {
+            /** Daily Loss Max */
+            daily_loss_max?: string | null;
+            /** Gross Max */
+            gross_max?: string | null;
+            /** Order Max */
+            order_max?: string | null;
+            /** Risk Per Trade */
+            risk_per_trade?: string | null;
+        };
         /** @description The first row that does not hold. */
         Broken: {
             chain: string;
@@ -1791,6 +1995,15 @@ export interface components {
             items: components["schemas"]["Delivery"][];
             /** @default null */
             next: string | null;
+        };
+        /** @description A document, without its bytes. */
+        Document: {
+            id: string;
+            kind: string;
+            name: string;
+            size: number;
+            type: string;
+            uploaded_at: string;
         };
         /** @description What a membership includes beyond the scopes. */
         Entitlements: {
@@ -1983,6 +2196,9 @@ export interface components {
             checks: components["schemas"]["Check"][];
             detail: string;
             id: string;
+            limits: {
+                [key: string]: string;
+            };
             order_id: string;
             origin: string;
             /** Format: decimal */
@@ -2068,6 +2284,61 @@ export interface components {
             name: string;
             /** Public Key */
             public_key?: string | null;
+        };
+        /** @description How far one is. */
+        Kyc: {
+            documents: components["schemas"]["Document"][];
+            expires_at: string | null;
+            level: number;
+            reason: string | null;
+            status: string;
+        };
+        /** @description A case as staff sees it. */
+        KycCase: {
+            approved: boolean | null;
+            decided_at: string | null;
+            decided_by: string | null;
+            documents: components["schemas"]["Document"][];
+            hit: string | null;
+            level: number;
+            name: string;
+            person: string;
+            provider: string;
+            reason: string | null;
+            status: string;
+            submitted_at: string;
+            wanted: number;
+        };
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        KycCasePage: {
+            items: components["schemas"]["KycCase"][];
+            /** @default null */
+            next: string | null;
+        };
+        /**
+         * KycDecision
+         * @description What staff decides; `reason` is told to the person.
+         */
+        KycDecision: {
+            /** Approved */
+            approved: boolean;
+            /** Expires At */
+            expires_at?: string | null;
+            /** Level */
+            level: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * KycSubmission
+         * @description Which level is asked for.
+         */
+        KycSubmission: {
+            /**
+             * Level
+             * @enum {integer}
+             */
+            level: 1 | 2;
         };
         /** @description Where to get in and out, quote units, on the instrument's tick. */
         Levels: {
@@ -2387,6 +2658,25 @@ export interface components {
             /** Status */
             status?: ("active" | "suspended") | null;
         };
+        /** @description The platform's limits, and how often each tier may ask. */
+        PlatformLimits: {
+            /** Format: decimal */
+            collar: string;
+            /** Format: decimal */
+            daily_loss_max: string;
+            /** Format: decimal */
+            gross_max: string;
+            /** Format: decimal */
+            order_max: string;
+            price_age_max_ms: number;
+            rates: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /** Format: decimal */
+            risk_per_trade: string;
+        };
         /** @description What the paper account is worth now, quote units. */
         Portfolio: {
             account: string;
@@ -2576,6 +2866,21 @@ export interface components {
              * @enum {string}
              */
             session?: "token" | "cookie";
+        };
+        /** @description What you may risk: the limits in force, what set each, and the platform's. */
+        RiskProfile: {
+            halted: boolean;
+            limits: components["schemas"]["Bounds"];
+            note: string;
+            own: {
+                [key: string]: string;
+            };
+            platform: components["schemas"]["Bounds"];
+            /** @enum {unknown} */
+            risk_level: "aggressive" | "balanced" | "conservative";
+            sources: {
+                [key: string]: string;
+            };
         };
         /**
          * SecondStep
@@ -4151,6 +4456,275 @@ export interface operations {
             };
         };
     };
+    readKyc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "documents": [
+                     *         {
+                     *           "id": "d-01m7yyy24y",
+                     *           "kind": "passport",
+                     *           "name": "passport.png",
+                     *           "size": 48213,
+                     *           "type": "image/png",
+                     *           "uploaded_at": "2025-06-24T12:00:00Z"
+                     *         }
+                     *       ],
+                     *       "expires_at": null,
+                     *       "level": 0,
+                     *       "reason": null,
+                     *       "status": "pending"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Kyc"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submitKyc: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KycSubmission"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "documents": [
+                     *         {
+                     *           "id": "d-01m7yyy24y",
+                     *           "kind": "passport",
+                     *           "name": "passport.png",
+                     *           "size": 48213,
+                     *           "type": "image/png",
+                     *           "uploaded_at": "2025-06-24T12:00:00Z"
+                     *         }
+                     *       ],
+                     *       "expires_at": null,
+                     *       "level": 0,
+                     *       "reason": null,
+                     *       "status": "pending"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Kyc"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uploadKycDocument: {
+        parameters: {
+            query: {
+                kind: "passport" | "id_card" | "proof_of_address";
+                name: string;
+            };
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/pdf": string;
+                "image/jpeg": string;
+                "image/png": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "d-01m7yyy24y",
+                     *       "kind": "passport",
+                     *       "name": "passport.png",
+                     *       "size": 48213,
+                     *       "type": "image/png",
+                     *       "uploaded_at": "2025-06-24T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     addPasskey: {
         parameters: {
             query?: never;
@@ -5393,6 +5967,559 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Feature"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listKycCases: {
+        parameters: {
+            query?: {
+                status?: "none" | "pending" | "approved" | "rejected" | "expired";
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "approved": null,
+                     *           "decided_at": null,
+                     *           "decided_by": null,
+                     *           "documents": [
+                     *             {
+                     *               "id": "d-01m7yyy24y",
+                     *               "kind": "passport",
+                     *               "name": "passport.png",
+                     *               "size": 48213,
+                     *               "type": "image/png",
+                     *               "uploaded_at": "2025-06-24T12:00:00Z"
+                     *             }
+                     *           ],
+                     *           "hit": null,
+                     *           "level": 0,
+                     *           "name": "Alice",
+                     *           "person": "p-0197b3c2",
+                     *           "provider": "manual",
+                     *           "reason": null,
+                     *           "status": "pending",
+                     *           "submitted_at": "2025-06-24T12:00:00Z",
+                     *           "wanted": 1
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KycCasePage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readKycCase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "approved": null,
+                     *       "decided_at": null,
+                     *       "decided_by": null,
+                     *       "documents": [
+                     *         {
+                     *           "id": "d-01m7yyy24y",
+                     *           "kind": "passport",
+                     *           "name": "passport.png",
+                     *           "size": 48213,
+                     *           "type": "image/png",
+                     *           "uploaded_at": "2025-06-24T12:00:00Z"
+                     *         }
+                     *       ],
+                     *       "hit": null,
+                     *       "level": 0,
+                     *       "name": "Alice",
+                     *       "person": "p-0197b3c2",
+                     *       "provider": "manual",
+                     *       "reason": null,
+                     *       "status": "pending",
+                     *       "submitted_at": "2025-06-24T12:00:00Z",
+                     *       "wanted": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KycCase"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decideKyc: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id */
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KycDecision"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "approved": null,
+                     *       "decided_at": null,
+                     *       "decided_by": null,
+                     *       "documents": [
+                     *         {
+                     *           "id": "d-01m7yyy24y",
+                     *           "kind": "passport",
+                     *           "name": "passport.png",
+                     *           "size": 48213,
+                     *           "type": "image/png",
+                     *           "uploaded_at": "2025-06-24T12:00:00Z"
+                     *         }
+                     *       ],
+                     *       "hit": null,
+                     *       "level": 0,
+                     *       "name": "Alice",
+                     *       "person": "p-0197b3c2",
+                     *       "provider": "manual",
+                     *       "reason": null,
+                     *       "status": "pending",
+                     *       "submitted_at": "2025-06-24T12:00:00Z",
+                     *       "wanted": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KycCase"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readKycDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                person: string;
+                /** @description Its id */
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, as an attachment */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example the bytes as they were uploaded */
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readPlatformLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "collar": "0.05",
+                     *       "daily_loss_max": "5000",
+                     *       "gross_max": "200000",
+                     *       "order_max": "25000",
+                     *       "price_age_max_ms": 90000,
+                     *       "rates": {
+                     *         "user": {
+                     *           "data": "1000/minute",
+                     *           "trading": "100/minute"
+                     *         }
+                     *       },
+                     *       "risk_per_trade": "0.01"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlatformLimits"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePlatformLimits: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoundsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "collar": "0.05",
+                     *       "daily_loss_max": "5000",
+                     *       "gross_max": "200000",
+                     *       "order_max": "25000",
+                     *       "price_age_max_ms": 90000,
+                     *       "rates": {
+                     *         "user": {
+                     *           "data": "1000/minute",
+                     *           "trading": "100/minute"
+                     *         }
+                     *       },
+                     *       "risk_per_trade": "0.01"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PlatformLimits"];
                 };
             };
             /** @description A part of the desk is not there at the moment; ask again. */
@@ -9657,6 +10784,9 @@ export interface operations {
                      *           ],
                      *           "detail": "at most 25000 USDT a trade, this is 252863",
                      *           "id": "o-7d1f.1",
+                     *           "limits": {
+                     *             "order_max": "the limit of 25000"
+                     *           },
                      *           "order_id": "o-7d1f",
                      *           "origin": "manual",
                      *           "price": "2528.63",
@@ -9755,6 +10885,195 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Limits"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readRiskProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "halted": false,
+                     *       "limits": {
+                     *         "daily_loss_max": "2500",
+                     *         "gross_max": "100000",
+                     *         "order_max": "12500",
+                     *         "risk_per_trade": "0.005"
+                     *       },
+                     *       "note": "Lowering counts at once; raising needs a fresh proof that it is you.",
+                     *       "own": {},
+                     *       "platform": {
+                     *         "daily_loss_max": "5000",
+                     *         "gross_max": "200000",
+                     *         "order_max": "25000",
+                     *         "risk_per_trade": "0.01"
+                     *       },
+                     *       "risk_level": "balanced",
+                     *       "sources": {
+                     *         "order_max": "balanced"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RiskProfile"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeRiskProfile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BoundsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "halted": false,
+                     *       "limits": {
+                     *         "daily_loss_max": "2500",
+                     *         "gross_max": "100000",
+                     *         "order_max": "12500",
+                     *         "risk_per_trade": "0.005"
+                     *       },
+                     *       "note": "Lowering counts at once; raising needs a fresh proof that it is you.",
+                     *       "own": {},
+                     *       "platform": {
+                     *         "daily_loss_max": "5000",
+                     *         "gross_max": "200000",
+                     *         "order_max": "25000",
+                     *         "risk_per_trade": "0.01"
+                     *       },
+                     *       "risk_level": "balanced",
+                     *       "sources": {
+                     *         "order_max": "balanced"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RiskProfile"];
                 };
             };
             /** @description A part of the desk is not there at the moment; ask again. */
