@@ -110,3 +110,43 @@ def test_the_matrix_is_shown_as_it_is() -> None:
         shown = [", ".join(one.timeframes), "yes" if one.votes else ""]
         shown += ["yes" if one.auto_trade else "", str(one.webhooks), str(one.api_keys), one.tier]
         assert memberships[name] == shown, name
+
+
+PRIMITIVES = re.compile(
+    r"hashlib\.(\w+)|hashes\.([A-Z]\w+)|ciphers\.aead import (\w+)|modes\.(\w+)|padding\.(\w+)"
+    r"|algorithms\.([A-Z]\w+)"
+)
+APPROVED = {"sha256", "sha384", "sha512", "SHA256", "SHA384", "SHA512", "AESGCM", "blake2b"}
+APPROVED |= {"ES256", "RS256", "EdDSA"}  # of issuers' and passkeys' signatures, verified only
+
+
+def used(source: str) -> set[str]:
+    return {name for found in PRIMITIVES.findall(source) for name in found if name}
+
+
+def test_only_approved_primitives_are_used() -> None:
+    assert used("hashlib.md5(x); modes.ECB(); padding.PKCS1v15()") == {"md5", "ECB", "PKCS1v15"}
+    seen = set[str]()
+    for path in (ROOT / "src").rglob("*.py"):
+        found = used(path.read_text())
+        assert found <= APPROVED, (path, found - APPROVED)
+        seen |= found
+    assert {"sha256", "AESGCM"} <= seen
+
+
+PASSWORD = re.compile(r"<(?:input|Field|Password\w*)\b[^>]*(?:password|Password)[^>]*>", re.S)
+
+
+def test_password_fields_are_masked_and_may_be_filled() -> None:
+    """Every field for a password is masked until asked, and nobody hinders a password manager."""
+    source = {path: path.read_text() for path in (ROOT / "web/src").rglob("*.tsx")}
+    for path, text in source.items():
+        assert "onPaste" not in text and "onpaste" not in text, path
+    signing_in = [text for path, text in source.items() if "auth" in path.parts]
+    if signing_in:  # the page's part that asks for any
+        fields = [one for text in source.values() for one in PASSWORD.findall(text)]
+        assert fields
+        filled = "".join(source.values())
+        assert '"password"' in filled
+        assert "current-password" in filled and "new-password" in filled
+        assert not re.search(r'autoComplete="off"[^>]*[pP]assword', filled)
