@@ -71,7 +71,12 @@ class PeopleHouse:
             ),
         )
         self.keyring.sealed.append(self.sign_in.factor_store)
-        self.office = Office(means, Around(self.records, self.store, self.keyring.sessions))
+        self.office = Office(
+            means,
+            Around(self.records, self.store, self.keyring.sessions, self.keyring.vault),
+            settings,
+        )
+        self.keyring.sealed.append(self.office.kyc_store)
         self._identify: Identify | None = None
 
     def trade_on(self, trading: TradingAccounts) -> None:
@@ -92,6 +97,7 @@ class PeopleHouse:
         """Everything that must be true before the first request."""
         await self.defence.load()
         await self.records.start()
+        await self.office.start()
         if not self.settings.demo:
             await self.keyring.start()
             await self.sign_in.start()

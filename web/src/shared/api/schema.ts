@@ -236,6 +236,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/account/kyc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Kyc
+         * @description How far you are.
+         */
+        get: operations["readKyc"];
+        put?: never;
+        /**
+         * Submit Kyc
+         * @description Ask for a level with the documents you have shown.
+         */
+        post: operations["submitKyc"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/kyc/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload Kyc Document
+         * @description Show a document: the body is the file, PNG, JPEG or PDF, up to 5 MB.
+         */
+        post: operations["uploadKycDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/account/passkeys": {
         parameters: {
             query?: never;
@@ -517,6 +561,86 @@ export interface paths {
          * @description Turn a feature on or off for everybody.
          */
         put: operations["setFeature"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/kyc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Kyc Cases
+         * @description Cases of a status, the longest waiting first, without their documents.
+         */
+        get: operations["listKycCases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/kyc/{person}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Kyc Case
+         * @description One person's case.
+         */
+        get: operations["readKycCase"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/kyc/{person}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide Kyc
+         * @description Approve or refuse a pending case; never your own.
+         */
+        post: operations["decideKyc"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/kyc/{person}/documents/{document}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Kyc Document
+         * @description A document's bytes, as an attachment; that you read it is recorded.
+         */
+        get: operations["readKycDocument"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -1872,6 +1996,15 @@ export interface components {
             /** @default null */
             next: string | null;
         };
+        /** @description A document, without its bytes. */
+        Document: {
+            id: string;
+            kind: string;
+            name: string;
+            size: number;
+            type: string;
+            uploaded_at: string;
+        };
         /** @description What a membership includes beyond the scopes. */
         Entitlements: {
             api_keys: number;
@@ -2151,6 +2284,61 @@ export interface components {
             name: string;
             /** Public Key */
             public_key?: string | null;
+        };
+        /** @description How far one is. */
+        Kyc: {
+            documents: components["schemas"]["Document"][];
+            expires_at: string | null;
+            level: number;
+            reason: string | null;
+            status: string;
+        };
+        /** @description A case as staff sees it. */
+        KycCase: {
+            approved: boolean | null;
+            decided_at: string | null;
+            decided_by: string | null;
+            documents: components["schemas"]["Document"][];
+            hit: string | null;
+            level: number;
+            name: string;
+            person: string;
+            provider: string;
+            reason: string | null;
+            status: string;
+            submitted_at: string;
+            wanted: number;
+        };
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        KycCasePage: {
+            items: components["schemas"]["KycCase"][];
+            /** @default null */
+            next: string | null;
+        };
+        /**
+         * KycDecision
+         * @description What staff decides; `reason` is told to the person.
+         */
+        KycDecision: {
+            /** Approved */
+            approved: boolean;
+            /** Expires At */
+            expires_at?: string | null;
+            /** Level */
+            level: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * KycSubmission
+         * @description Which level is asked for.
+         */
+        KycSubmission: {
+            /**
+             * Level
+             * @enum {integer}
+             */
+            level: 1 | 2;
         };
         /** @description Where to get in and out, quote units, on the instrument's tick. */
         Levels: {
@@ -4268,6 +4456,275 @@ export interface operations {
             };
         };
     };
+    readKyc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "documents": [
+                     *         {
+                     *           "id": "d-01m7yyy24y",
+                     *           "kind": "passport",
+                     *           "name": "passport.png",
+                     *           "size": 48213,
+                     *           "type": "image/png",
+                     *           "uploaded_at": "2025-06-24T12:00:00Z"
+                     *         }
+                     *       ],
+                     *       "expires_at": null,
+                     *       "level": 0,
+                     *       "reason": null,
+                     *       "status": "pending"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Kyc"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submitKyc: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KycSubmission"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "documents": [
+                     *         {
+                     *           "id": "d-01m7yyy24y",
+                     *           "kind": "passport",
+                     *           "name": "passport.png",
+                     *           "size": 48213,
+                     *           "type": "image/png",
+                     *           "uploaded_at": "2025-06-24T12:00:00Z"
+                     *         }
+                     *       ],
+                     *       "expires_at": null,
+                     *       "level": 0,
+                     *       "reason": null,
+                     *       "status": "pending"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Kyc"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uploadKycDocument: {
+        parameters: {
+            query: {
+                kind: "passport" | "id_card" | "proof_of_address";
+                name: string;
+            };
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/pdf": string;
+                "image/jpeg": string;
+                "image/png": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "d-01m7yyy24y",
+                     *       "kind": "passport",
+                     *       "name": "passport.png",
+                     *       "size": 48213,
+                     *       "type": "image/png",
+                     *       "uploaded_at": "2025-06-24T12:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     addPasskey: {
         parameters: {
             query?: never;
@@ -5510,6 +5967,384 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Feature"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listKycCases: {
+        parameters: {
+            query?: {
+                status?: "none" | "pending" | "approved" | "rejected" | "expired";
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "approved": null,
+                     *           "decided_at": null,
+                     *           "decided_by": null,
+                     *           "documents": [
+                     *             {
+                     *               "id": "d-01m7yyy24y",
+                     *               "kind": "passport",
+                     *               "name": "passport.png",
+                     *               "size": 48213,
+                     *               "type": "image/png",
+                     *               "uploaded_at": "2025-06-24T12:00:00Z"
+                     *             }
+                     *           ],
+                     *           "hit": null,
+                     *           "level": 0,
+                     *           "name": "Alice",
+                     *           "person": "p-0197b3c2",
+                     *           "provider": "manual",
+                     *           "reason": null,
+                     *           "status": "pending",
+                     *           "submitted_at": "2025-06-24T12:00:00Z",
+                     *           "wanted": 1
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KycCasePage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readKycCase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "approved": null,
+                     *       "decided_at": null,
+                     *       "decided_by": null,
+                     *       "documents": [
+                     *         {
+                     *           "id": "d-01m7yyy24y",
+                     *           "kind": "passport",
+                     *           "name": "passport.png",
+                     *           "size": 48213,
+                     *           "type": "image/png",
+                     *           "uploaded_at": "2025-06-24T12:00:00Z"
+                     *         }
+                     *       ],
+                     *       "hit": null,
+                     *       "level": 0,
+                     *       "name": "Alice",
+                     *       "person": "p-0197b3c2",
+                     *       "provider": "manual",
+                     *       "reason": null,
+                     *       "status": "pending",
+                     *       "submitted_at": "2025-06-24T12:00:00Z",
+                     *       "wanted": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KycCase"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decideKyc: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id */
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KycDecision"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "approved": null,
+                     *       "decided_at": null,
+                     *       "decided_by": null,
+                     *       "documents": [
+                     *         {
+                     *           "id": "d-01m7yyy24y",
+                     *           "kind": "passport",
+                     *           "name": "passport.png",
+                     *           "size": 48213,
+                     *           "type": "image/png",
+                     *           "uploaded_at": "2025-06-24T12:00:00Z"
+                     *         }
+                     *       ],
+                     *       "hit": null,
+                     *       "level": 0,
+                     *       "name": "Alice",
+                     *       "person": "p-0197b3c2",
+                     *       "provider": "manual",
+                     *       "reason": null,
+                     *       "status": "pending",
+                     *       "submitted_at": "2025-06-24T12:00:00Z",
+                     *       "wanted": 1
+                     *     }
+                     */
+                    "application/json": components["schemas"]["KycCase"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readKycDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id */
+                person: string;
+                /** @description Its id */
+                document: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, as an attachment */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example the bytes as they were uploaded */
+                    "application/octet-stream": string;
                 };
             };
             /** @description A part of the desk is not there at the moment; ask again. */
