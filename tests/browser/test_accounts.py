@@ -58,7 +58,7 @@ EXPECTED = re.compile(r"status of (401|403|422|429)|auth/logout.*ERR_FAILED|ERR_
 class PeoplesDesk(DeskProcess):
     """A desk where people sign in."""
 
-    mode = ()
+    demo = False
 
     def promote(self, email: str, role: str) -> None:
         """Give somebody a role behind the desk's back, before they sign in."""

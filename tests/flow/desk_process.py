@@ -26,8 +26,8 @@ def free_port() -> int:
 class DeskProcess:
     """`hydradesk run` as its users start it, on one data folder."""
 
-    mode: tuple[str, ...] = ("--demo",)
-    """For one local person; empty: people sign in."""
+    demo = True
+    """Without it the desk asks who is calling."""
 
     def __init__(self, data_dir: Path, *arguments: str, **environment: str) -> None:
         self.data_dir, self.port = data_dir, free_port()
@@ -40,7 +40,7 @@ class DeskProcess:
         began = time.monotonic()
         self._process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "hydradesk", "run", *self.mode),
+                *(sys.executable, "-m", "hydradesk", "run", *(("--demo",) * self.demo)),
                 *("--port", str(self.port)),
                 *("--data-dir", str(self.data_dir), *self._arguments),
             ],
