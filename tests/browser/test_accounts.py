@@ -308,7 +308,10 @@ def test_signing_in_with_the_keyboard_alone(enter: Enter) -> None:
     register(page, "keys@desk.example")
     signed_in(page)
     sign_out(page)
-    page.get_by_label("E-mail").focus()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == "email":
+            break
     page.keyboard.type("keys@desk.example")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)

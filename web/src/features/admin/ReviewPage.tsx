@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { allWithdrawalsQuery, decideWithdrawal } from "../../shared/api/review";
+import { allWithdrawalsQuery, decideWithdrawal } from "../../shared/api/withdrawalReview";
 import { flat } from "../../shared/api/hooks";
 import { useMay } from "../../shared/api/session";
 import { useWrite } from "../../shared/api/useWrite";
