@@ -12,16 +12,19 @@ from hydradesk.accounts.api.administration import (
     people_routes,
     trail_routes,
 )
+from hydradesk.accounts.api.incidents import incident_routes
 from hydradesk.accounts.api.kyc import own_kyc_routes, staff_kyc_routes
 from hydradesk.accounts.api.privacy import privacy_routes
 from hydradesk.accounts.api.security import security_routes
 from hydradesk.accounts.contracts import People, Sessions, Vault
 from hydradesk.accounts.service.administration import AdministrationService, Books
+from hydradesk.accounts.service.incidents import IncidentBooks, IncidentService
 from hydradesk.accounts.service.kyc import KycBooks, KycService, ManualReview
 from hydradesk.accounts.service.means import Means
 from hydradesk.accounts.service.privacy import Keep, PrivacyBooks, PrivacyService
 from hydradesk.accounts.service.profile import ProfileService
 from hydradesk.accounts.service.screening import ListScreening
+from hydradesk.accounts.store.incidents import IncidentStore
 from hydradesk.accounts.store.kyc import KycStore
 from hydradesk.accounts.store.register import RegisterStore
 from hydradesk.accounts.store.security import SecurityStore
@@ -56,6 +59,11 @@ class Office:
         self.screening = ListScreening(settings.sanctions_list)
         self.kyc_store = KycStore()
         self.privacy = self._privacy(settings, register)
+        self.incidents = IncidentService(
+            means,
+            IncidentBooks(IncidentStore(), SecurityStore(), audit, around.records.security),
+        )
+        """Its remedies come from the house, which knows every room."""
         cases = KycBooks(
             around.people, self.kyc_store, around.vault, audit, around.records.security
         )
@@ -90,6 +98,7 @@ class Office:
             trail_routes(self.administration, records.keeper),
             security_routes(records.features, records.security),
             privacy_routes(self.privacy),
+            incident_routes(self.incidents),
             own_kyc_routes(self.kyc),
             staff_kyc_routes(self.kyc),
             overview_routes(self.administration, records.security, self.glance),
@@ -101,6 +110,7 @@ class Office:
             "kyc": self.kyc.run(),
             "screening": self.screening.run(),
             "privacy": self.privacy.run(),
+            "incidents": self.incidents.run(),
         }
 
     async def start(self) -> None:

@@ -3,6 +3,7 @@
 from hydradesk.accounts.store.personal import OF_ACCOUNTS, OF_BOTH_ENDS, OWN, TablePersonal
 from hydradesk.app import tables as every_table
 from hydradesk.infra.db import metadata
+from hydradesk.ledger import store as ledger
 
 TABLES = every_table
 
@@ -29,8 +30,8 @@ STAYS: dict[str, str] = {
     "accounts_accounts": "paper_accounts",
     "execution_orders": "orders",
     "execution_fills": "fills",
-    "ledger_transfers": "transfers",
-    "ledger_balances": "balances",
+    ledger.transfers.name: "transfers",
+    ledger.balances.name: "balances",
     "portfolio_positions": "positions",
     "portfolio_equity": "equity",
     "portfolio_withdrawals": "withdrawals",
