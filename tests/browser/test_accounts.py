@@ -33,7 +33,6 @@ PAGES = {
     "/account": "Hello, ",
     "/account/profile": "Profile",
     "/account/security": "Security",
-    "/account/withdrawals": "Withdrawals",
     "/account/identity": "Identity",
     "/account/webhooks": "Webhooks",
     "/account/audit": "Audit trail",
@@ -43,7 +42,6 @@ OFFICE = {
     "/admin": "Overview",
     "/admin/people": "People",
     "/admin/kyc": "Identity checks",
-    "/admin/withdrawals": "Withdrawals",
     "/admin/audit": "Audit trail",
     "/admin/limits": "Limits and features",
     "/admin/security": "Security events",
@@ -62,10 +60,10 @@ class PeoplesDesk(DeskProcess):
 
     def promote(self, email: str, role: str) -> None:
         """Give somebody a role behind the desk's back, before they sign in."""
-        change = text("UPDATE accounts_people SET role = :role WHERE lower(email) = :email")
+        change = text("UPDATE accounts_people SET role = :role WHERE email_key = :email")
 
         async def run() -> None:
-            engine = create_async_engine(PostgresServer(self.data_dir / "postgres").url)
+            engine = create_async_engine(PostgresServer(self.data_dir).url)
             async with engine.begin() as connection:
                 changed = await connection.execute(change, {"role": role, "email": email})
                 assert changed.rowcount == 1
@@ -283,6 +281,7 @@ def test_password_then_code_then_recovery_code(enter: Enter) -> None:
     prove(page)
     dialog = page.get_by_role("dialog", name="Set up an authenticator app")
     expect(dialog.get_by_role("img", name=re.compile("QR code"))).to_be_visible()
+    page.wait_for_timeout(400)  # the dialog has risen: only for the picture
     page.screenshot(path=ARTIFACTS / "accounts_totp.png")
     totp = pyotp.TOTP(dialog.get_by_label("Authenticator secret").inner_text().strip())
     dialog.get_by_label("Code from the app").fill(totp.now())

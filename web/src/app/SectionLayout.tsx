@@ -1,11 +1,11 @@
-import { Link, Outlet } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { useEffect, useRef, type ReactNode } from "react";
 
 import { Icon, type IconName } from "../shared/ui/Icon";
 
 // Named here and not taken from the router, whose type rests on the pages that use this one.
-type OwnPlace = "profile" | "security" | "withdrawals" | "identity" | "webhooks" | "audit" | "privacy";
-type DeskPlace = "people" | "kyc" | "withdrawals" | "audit" | "limits" | "security";
+type OwnPlace = "profile" | "security" | "identity" | "webhooks" | "audit" | "privacy";
+type DeskPlace = "people" | "kyc" | "audit" | "limits" | "security";
 
 export interface Section {
   to: "/account" | `/account/${OwnPlace}` | "/admin" | `/admin/${DeskPlace}`;
@@ -22,9 +22,15 @@ interface SectionLayoutProps {
 
 /** Pages of one area: their names beside them, or above them where the screen is narrow. */
 export function SectionLayout({ label, sections, last }: SectionLayoutProps) {
+  const nav = useRef<HTMLElement>(null);
+  const place = useLocation({ select: (location) => location.pathname });
+  // Where the names do not fit side by side, the one in use is scrolled to.
+  useEffect(() => {
+    nav.current?.querySelector("[aria-current=page]")?.scrollIntoView({ inline: "center", block: "nearest" });
+  }, [place]);
   return (
     <div className="flex min-h-0 flex-1 flex-col md:flex-row">
-      <nav aria-label={label} className="flex shrink-0 gap-0.5 overflow-x-auto border-line bg-panel p-1 [scrollbar-width:none] max-md:border-b md:w-48 md:flex-col md:overflow-y-auto md:border-r md:p-2">
+      <nav ref={nav} aria-label={label} className="flex shrink-0 gap-0.5 overflow-x-auto border-line bg-panel p-1 [scrollbar-width:none] max-md:border-b md:w-48 md:flex-col md:overflow-y-auto md:border-r md:p-2">
         {sections.map(({ to, name, icon }) => (
           <Link
             key={to}

@@ -55,22 +55,20 @@ const account = createRoute({ getParentRoute: () => root, path: "/account", comp
 const accountHome = createRoute({ getParentRoute: () => account, path: "/", component: page(() => import("./AccountHome"), "AccountHome") });
 const accountProfile = createRoute({ getParentRoute: () => account, path: "/profile", component: page(() => import("./AccountHome"), "ProfileAndRisk") });
 const accountSecurity = createRoute({ getParentRoute: () => account, path: "/security", component: page(() => import("../features/security/SecurityPage"), "SecurityPage") });
-const accountWithdrawals = createRoute({ getParentRoute: () => account, path: "/withdrawals", component: page(() => import("../features/withdrawals/WithdrawalsPage"), "WithdrawalsPage") });
 const accountIdentity = createRoute({ getParentRoute: () => account, path: "/identity", component: page(() => import("../features/account/KycPage"), "KycPage") });
 const accountWebhooks = createRoute({ getParentRoute: () => account, path: "/webhooks", component: page(() => import("../features/webhooks/WebhooksPage"), "WebhooksPage") });
 const accountAudit = createRoute({ getParentRoute: () => account, path: "/audit", component: page(() => import("../features/account/AuditPage"), "AuditPage") });
 const accountPrivacy = createRoute({ getParentRoute: () => account, path: "/privacy", component: page(() => import("../features/account/PrivacyPage"), "PrivacyPage") });
-const accountPages = account.addChildren([accountHome, accountProfile, accountSecurity, accountWithdrawals, accountIdentity, accountWebhooks, accountAudit, accountPrivacy]);
+const accountPages = account.addChildren([accountHome, accountProfile, accountSecurity, accountIdentity, accountWebhooks, accountAudit, accountPrivacy]);
 
 const admin = createRoute({ getParentRoute: () => root, path: "/admin", component: page(() => import("./AccountArea"), "AdminArea") });
 const adminHome = createRoute({ getParentRoute: () => admin, path: "/", component: page(() => import("../features/admin/OverviewPage"), "OverviewPage") });
 const adminPeople = createRoute({ getParentRoute: () => admin, path: "/people", component: page(() => import("../features/admin/PeoplePage"), "PeoplePage") });
 const adminKyc = createRoute({ getParentRoute: () => admin, path: "/kyc", component: page(() => import("../features/admin/KycQueuePage"), "KycQueuePage") });
-const adminWithdrawals = createRoute({ getParentRoute: () => admin, path: "/withdrawals", component: page(() => import("../features/admin/ReviewPage"), "ReviewPage") });
 const adminAudit = createRoute({ getParentRoute: () => admin, path: "/audit", component: page(() => import("../features/admin/AuditSearchPage"), "AuditSearchPage") });
 const adminLimits = createRoute({ getParentRoute: () => admin, path: "/limits", component: page(() => import("../features/admin/LimitsPage"), "LimitsPage") });
 const adminSecurity = createRoute({ getParentRoute: () => admin, path: "/security", component: page(() => import("../features/admin/SecurityEventsPage"), "SecurityEventsPage") });
-const adminPages = admin.addChildren([adminHome, adminPeople, adminKyc, adminWithdrawals, adminAudit, adminLimits, adminSecurity]);
+const adminPages = admin.addChildren([adminHome, adminPeople, adminKyc, adminAudit, adminLimits, adminSecurity]);
 
 function NotFound() {
   return (

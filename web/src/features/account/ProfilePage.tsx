@@ -7,7 +7,7 @@ import { useWrite } from "../../shared/api/useWrite";
 import { TIMEFRAMES, type Person, type Preferences } from "../../shared/api/types";
 import { oneOf } from "../../shared/lib/storage";
 import { themeChoice } from "../../shared/lib/theme";
-import { stamp } from "../../shared/lib/time";
+import { fullStamp } from "../../shared/lib/time";
 import { Answer } from "../../shared/ui/Answer";
 import { Badge } from "../../shared/ui/Badge";
 import { Fact, Facts } from "../../shared/ui/Facts";
@@ -71,7 +71,7 @@ function You({ person }: { person: Person }) {
         <Fact name="Membership"><Badge tone="accent">{person.role}</Badge></Fact>
         <Fact name="Your referral code"><span className="font-mono select-all">{person.referral_code}</span></Fact>
         <Fact name="Referred by somebody">{person.referred ? "yes" : "no"}</Fact>
-        <Fact name="Here since">{stamp(person.created_at)} UTC</Fact>
+        <Fact name="Here since">{fullStamp(person.created_at)}</Fact>
         <Fact name="Id"><span className="font-mono select-all [overflow-wrap:anywhere]">{person.id}</span></Fact>
       </Facts>
     </div>

@@ -68,8 +68,8 @@ function OneIncident({ one }: { one: Incident }) {
 }
 
 const PLAYBOOKS = [
-  { value: "credential_stuffing", text: "Credential stuffing: slow and lock the sources" },
-  { value: "key_leak", text: "Key leak: revoke what a person holds" },
+  { value: "credential_stuffing", text: "Credential stuffing: lock the sources out" },
+  { value: "key_leak", text: "Key leak: revoke an API key, or the signing keys" },
   { value: "drift", text: "Drift: halt trading" },
 ] as const;
 
@@ -80,7 +80,7 @@ function Run({ onClose }: { onClose: () => void }) {
   return (
     <Reasoned title="Run a playbook" action="Run it now" look="sell" open busy={run.isPending} error={run.error} onClose={onClose} onSend={(reason) => { run.mutate({ playbook, reason, ...(subject.trim() === "" ? {} : { subject: subject.trim() }) }); }}>
       <Select label="Playbook" value={playbook} options={PLAYBOOKS} onChange={(event) => { setPlaybook(oneOf(["credential_stuffing", "key_leak", "drift"], event.currentTarget.value, "key_leak")); }} />
-      <Field label="About (a person, key or address; where one is meant)" value={subject} maxLength={128} onChange={(event) => { setSubject(event.currentTarget.value); }} />
+      <Field label="About (an API key’s id, or “signing”; where one is meant)" value={subject} maxLength={128} onChange={(event) => { setSubject(event.currentTarget.value); }} />
     </Reasoned>
   );
 }

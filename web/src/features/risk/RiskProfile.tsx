@@ -5,12 +5,12 @@ import { changePerson, type PersonChange } from "../../shared/api/people";
 import { changeRiskProfile, riskProfileQuery, type LimitsChange } from "../../shared/api/riskProfile";
 import { useWrite } from "../../shared/api/useWrite";
 import type { RiskProfile as Profile } from "../../shared/api/types";
-import { amount, percentOf, quantity } from "../../shared/lib/format";
+import { amount, percentOf } from "../../shared/lib/format";
 import { oneOf } from "../../shared/lib/storage";
 import { Answer } from "../../shared/ui/Answer";
 import { Field } from "../../shared/ui/Field";
 import { Form, Send } from "../../shared/ui/forms";
-import { about, Notice, Refusal } from "../../shared/ui/Notice";
+import { about, Refusal } from "../../shared/ui/Notice";
 import { Panel } from "../../shared/ui/Panel";
 import { Segmented } from "../../shared/ui/Segmented";
 
@@ -58,7 +58,7 @@ const FIELDS = [
 ] as const satisfies readonly (readonly [Name, string, string])[];
 
 function shown(name: Name, value: string): string {
-  return name === "risk_per_trade" ? percentOf(value) : `${amount(value)} USDT`;
+  return name === "risk_per_trade" ? percentOf(value) : amount(value, 0);
 }
 
 function Limits({ profile }: { profile: Profile }) {
@@ -78,16 +78,15 @@ function Limits({ profile }: { profile: Profile }) {
             unit={unit}
             inputMode="decimal"
             value={draft[name]}
-            aside={<>at most {shown(name, profile.platform[name])}</>}
+            aside={<>most {shown(name, profile.platform[name])}</>}
             problem={about(change.error, name)}
             onChange={(event) => { setDraft({ ...draft, [name]: event.currentTarget.value.replace(",", ".") }); }}
           />
         ))}
       </div>
-      {profile.note !== "" && <Notice>{profile.note}</Notice>}
-      <div className="flex items-center gap-3">
+            <div className="flex items-center gap-3">
         <Send busy={change.isPending} disabled={change.isPending || changed.length === 0}>Save limits</Send>
-        <span className="text-2xs text-dim">Lower counts at once; higher needs a fresh proof that it is you. Now: {quantity(profile.limits.order_max)} USDT an order.</span>
+        <span className="text-2xs text-dim">{profile.note}</span>
       </div>
     </Form>
   );

@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { addSubscription } from "../../shared/api/withdrawals";
+import { addSubscription } from "../../shared/api/webhooks";
 import { useWrite } from "../../shared/api/useWrite";
 import type { Subscription } from "../../shared/api/types";
 import { Field } from "../../shared/ui/Field";

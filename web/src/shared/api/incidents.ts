@@ -13,6 +13,6 @@ export function openIncident(body: { playbook: "credential_stuffing" | "key_leak
   return unwrap(api.POST("/api/admin/incidents", { body, headers: idempotent() }));
 }
 
-export function closeIncident(incident_id: string) {
-  return done(api.POST("/api/admin/incidents/{incident_id}/close", { params: { path: { incident_id } }, headers: idempotent() }));
+export function closeIncident(incident: string) {
+  return done(api.POST("/api/admin/incidents/{incident}/close", { params: { path: { incident } }, headers: idempotent() }));
 }

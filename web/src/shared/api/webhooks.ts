@@ -36,3 +36,6 @@ export function replayDelivery(delivery_id: string) {
   return unwrap(api.POST("/api/webhooks/deliveries/{delivery_id}/replay", { params: { path: { delivery_id } } }));
 }
 
+export function addSubscription(body: { url: string; events: ("orders" | "fills" | "signals" | "positions" | "withdrawals" | "security")[]; description?: string }) {
+  return unwrap(api.POST("/api/webhooks/subscriptions", { body }));
+}

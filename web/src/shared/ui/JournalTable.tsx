@@ -20,10 +20,10 @@ function change(name: string, from: unknown, to: unknown): string {
   return to === undefined ? `${name} was ${text(from)}` : `${name} ${text(from)} → ${text(to)}`;
 }
 
-const COLUMNS: Column<JournalEntry>[] = [
+const columns = (me: string | undefined): Column<JournalEntry>[] => [
   { head: "Time (UTC)", cell: (row) => <span title={`${fullStamp(row.at)}, entry ${row.seq}, request ${row.request_id}`}>{stamp(row.at)}</span> },
   { head: "What", cell: (row) => <span className="flex items-center gap-1.5"><b className="font-medium">{row.action}</b>{!row.ok && <Badge tone="down">REFUSED</Badge>}</span> },
-  { head: "By", from: "md", cell: (row) => <span className="block max-w-40 truncate" title={row.actor}>{row.actor}</span> },
+  { head: "By", from: "md", cell: (row) => <span className="block max-w-40 truncate" title={row.actor}>{row.actor === me ? "you" : row.actor}</span> },
   { head: "On", from: "lg", cell: (row) => <span className="block max-w-40 truncate text-dim" title={row.target}>{row.target || "–"}</span> },
   { head: "Changed", from: "md", cell: (row) => <span className="block max-w-72 truncate text-dim" title={changes(row)}>{changes(row) || "–"}</span> },
   { head: "From", from: "lg", cell: (row) => <span className="text-dim">{row.ip === "" ? "–" : row.ip}</span> },
@@ -33,10 +33,12 @@ interface JournalTableProps {
   label: string;
   rows: JournalEntry[];
   rowKey: (row: JournalEntry) => string;
+  /** Whose entries read "you". */
+  me?: string | undefined;
   more: { has: boolean; busy: boolean; load: () => void };
 }
 
 /** Entries of the audit trail; what does not fit is in the tooltips. */
-export function JournalTable(props: JournalTableProps) {
-  return <DataTable columns={COLUMNS} {...props} />;
+export function JournalTable({ me, ...rest }: JournalTableProps) {
+  return <DataTable columns={columns(me)} {...rest} />;
 }
