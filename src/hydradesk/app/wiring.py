@@ -8,6 +8,7 @@ from hydradesk.accounts.contracts import DEMO_SCOPES, LOCAL, AccountChanged, Per
 from hydradesk.accounts.service.trail import OwnersTrail
 from hydradesk.accounts.store.paper import AccountStore
 from hydradesk.app import front
+from hydradesk.app.hooks import HooksHouse, Rooms
 from hydradesk.app.people import PeopleHouse
 from hydradesk.app.settings import Settings
 from hydradesk.doors.gateway.app import Door
@@ -134,6 +135,7 @@ class House:
         self.brain = Brain(
             system, self.signals, self.market_store, DEFAULT, self.publisher.on_indicators
         )
+        self.hooks = self._hooks()
         self._listen()
         self.bus = Bus(system, self._consumers(), [self.publisher.tap])
         self.idempotency = IdempotencyStore(system, clocks.wall, self.ids.new())
@@ -155,6 +157,7 @@ class House:
                 self.profiles, lambda: front.rate_texts(self.settings), self.bus.drain
             ),
             *self.people.routes(),
+            self.hooks.routes(),
         ]
 
     def door(self) -> Door:
@@ -242,7 +245,12 @@ class House:
             Consumer("autotrader")
             .on(SignalMade, self.autotrader.on_made)
             .on(SignalEnded, self.autotrader.on_ended),
+            self.hooks.consumer(),
         ]
+
+    def _hooks(self) -> HooksHouse:
+        rooms = Rooms(people=self.people, accounts=self.accounts, position=self.reader.position)
+        return HooksHouse(self.settings, self.databases.app, self.databases.system, rooms)
 
     async def _venue_session(self, fact: SessionOpened) -> None:
         await self.venue.open_session(fact.session.id, fact.session.start)
