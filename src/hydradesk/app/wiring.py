@@ -4,10 +4,12 @@ from msgspec import Struct
 from sqlalchemy.exc import DBAPIError
 from starlette.types import Scope
 
+from hydradesk.accounts.api.administration import Glance
 from hydradesk.accounts.contracts import DEMO_SCOPES, LOCAL, AccountChanged, PersonChanged
 from hydradesk.accounts.service.trail import OwnersTrail
 from hydradesk.accounts.store.paper import AccountStore
-from hydradesk.app import front
+from hydradesk.app import exits, front
+from hydradesk.app.exits import Exits
 from hydradesk.app.hooks import HooksHouse, Rooms
 from hydradesk.app.people import PeopleHouse
 from hydradesk.app.settings import Settings
@@ -43,7 +45,7 @@ from hydradesk.market.store import SqlMarketStore
 from hydradesk.portfolio import api as portfolio_api
 from hydradesk.portfolio.service import Books as PaperBooks
 from hydradesk.portfolio.service import Opener, Paper, PortfolioService, Surroundings
-from hydradesk.portfolio.store import PortfolioStore
+from hydradesk.portfolio.store import PortfolioStore, WithdrawalStore
 from hydradesk.risk import api as risk_api
 from hydradesk.risk.contracts import Halted, Limits, PlatformChanged, ProfileChanged
 from hydradesk.risk.domain import RiskBook
@@ -121,6 +123,7 @@ class House:
         self.autotrader = AutoTrader(
             system, self.execution, self.orders, self.accounts, around, timeframe
         )
+        self.autotrader.allowed = lambda: self.people.records.features.enabled("auto_trade")
         self.reader = portfolio_api.PortfolioReader(self.portfolio, self.market, desk)
         sources = Sources(
             feed=lambda: market_api.feed_view(self.market),
@@ -130,6 +133,8 @@ class House:
             portfolio=self.reader,
             account=self.trading.account,
         )
+        self.exits = Exits(settings, self.people, self._leaving())
+        self.people.office.glance = Glance(withdrawals=self.exits.pending, halted=self._is_halted)
         self.publisher = Publisher(self.hub, sources)
         self.signals = SqlSignals(system)
         self.brain = Brain(
@@ -157,6 +162,7 @@ class House:
                 self.profiles, lambda: front.rate_texts(self.settings), self.bus.drain
             ),
             *self.people.routes(),
+            *self.exits.routes(self.bus.drain),
             self.hooks.routes(),
         ]
 
@@ -214,10 +220,25 @@ class House:
         )
         trail = OwnersTrail(self.people.audit, self.accounts)
         books = PaperBooks(self.accounts, self.ledger, _Running(self), desk, trail)
-        around = Surroundings(self.accounts, self.ledger, DEFAULT, self.market, desk)
+        around = Surroundings(
+            self.accounts, self.ledger, DEFAULT, self.market, desk, WithdrawalStore()
+        )
         app, system = self.databases.app, self.databases.system
         service = PortfolioService(system, app, self.portfolio_store, around, paper)
         return Opener(system, books, paper), service
+
+    async def _is_halted(self) -> bool:
+        return self.risk.halted is not None
+
+    def _leaving(self) -> exits.Desk:
+        return exits.Desk(
+            ledger=self.ledger,
+            positions=self.portfolio_store,
+            trading=self.trading,
+            instruments=DEFAULT,
+            prices=self.market,
+            clock=self.clocks.desk,
+        )
 
     def _consumers(self) -> list[Consumer]:
         """Who hears what, in the order in which each fact is told.

@@ -80,7 +80,7 @@ def address_routes(service: AddressService) -> Routes:
 
     @api.raw("DELETE", "/{address_id}", scope="account:write", status_code=204)
     async def remove_address(
-        me: Caller, address_id: Annotated[str, Path(max_length=64)]
+        me: Caller, address_id: Annotated[str, Path(max_length=64, description="The address's id")]
     ) -> Response:
         """Take an address off the list."""
         await service.remove(_whose(me), address_id)

@@ -1,4 +1,4 @@
-"""Takes withdrawals step by step. Each step is one transaction: a death loses none, repeats none."""
+"""Takes withdrawals step by step. A step is one transaction: a death loses and repeats none."""
 
 import asyncio
 from collections.abc import Sequence

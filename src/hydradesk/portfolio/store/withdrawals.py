@@ -68,7 +68,8 @@ OF = """
 SELECT account, sum(value) FROM portfolio_flows WHERE account = ANY($1::text[]) GROUP BY account"""
 DUE = """
 SELECT id FROM portfolio_withdrawals
-WHERE state IN ('delayed', 'approved') AND releases_at <= $1 ORDER BY releases_at, number LIMIT $2"""
+WHERE state IN ('delayed', 'approved') AND releases_at <= $1
+ORDER BY releases_at, number LIMIT $2"""
 PAGE = """
 SELECT number, body FROM portfolio_withdrawals
 WHERE ($1::text IS NULL OR person = $1) AND ($2::text IS NULL OR state = $2)
