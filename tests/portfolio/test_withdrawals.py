@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hydradesk.accounts.contracts import LOCAL, private_name
+from hydradesk.accounts.contracts import LOCAL, PersonChanged, private_name
 from hydradesk.accounts.service.addresses import Screened
 from hydradesk.infra.clock import RandomIds
 from hydradesk.infra.db import Database
@@ -328,3 +328,21 @@ async def test_an_account_that_was_closed_meanwhile_still_gets_it_back(
     await exits.house.trading.reset(ANN)
     await exits.service.cancel(ANN, "w1")
     assert await exits.house.books(AccountId(old)) == {"cash USDT": 100_000 * USDT}
+
+
+async def test_of_who_is_gone_only_amounts_stay(exits: Exit, to: str) -> None:
+    await exits.ask("w1", 500, to)
+    exits.wall.advance(HOUR)
+    await exits.service.release()
+    await exits.ask("w2", 600, to)
+    gone = PersonChanged(
+        id="x", at=NOW, key=ANN, person=ANN, role="user", status="erased", kyc="none", kyc_level=0
+    )
+    for _ in range(2):
+        await exits.service.on_person(gone)
+    rows = [one for _, one in await exits.service.page(ANN, None, 10)]
+    assert [(one.state, one.qty, one.address) for one in rows] == [
+        ("cancelled", 600, ""),
+        ("done", 500, ""),
+    ]
+    assert await exits.books() == {"cash USDT": 99_500 * USDT}

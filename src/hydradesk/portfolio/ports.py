@@ -57,6 +57,10 @@ class WithdrawalBook(Withdrawn, Protocol):
         """Return the value of what a person has asked for and not taken back."""
         ...
 
+    async def nobodys(self, tx: Tx, person: PersonId) -> None:
+        """Forget where a person's withdrawals went; amounts and states stay."""
+        ...
+
     async def due(self, tx: Tx, now: TimeNs, limit: int) -> list[str]:
         """Return the ids of those that may leave, the longest waiting first."""
         ...

@@ -1,6 +1,7 @@
 """Takes withdrawals step by step. A step is one transaction: a death loses and repeats none."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -17,6 +18,7 @@ from hydradesk.accounts.contracts import (
     Features,
     People,
     Person,
+    PersonChanged,
     Screening,
     TradingAccounts,
 )
@@ -29,7 +31,7 @@ from hydradesk.kernel.tx import Transactions, Tx
 from hydradesk.ledger.contracts import Ledger
 from hydradesk.market.contracts import Instrument, Instruments, Prices
 from hydradesk.portfolio import domain
-from hydradesk.portfolio.contracts import Withdrawal
+from hydradesk.portfolio.contracts import FINAL_STATES, Withdrawal
 from hydradesk.portfolio.domain import withdrawals as life
 from hydradesk.portfolio.domain.withdrawals import Rules
 from hydradesk.portfolio.ports import PortfolioBook, WithdrawalBook
@@ -136,6 +138,19 @@ class WithdrawalService:
         async with self._db.begin() as tx:
             one = life.rejected(await self._decidable(tx, by, withdrawal), by, reason)
             return await self._return(tx, one, "withdrawal.rejected")
+
+    async def on_person(self, fact: PersonChanged) -> None:
+        """Take back what has not left of who is gone, and forget where the rest went."""
+        if fact.status != "erased":
+            return
+        async with self._db.begin() as tx:
+            every = await self._kept.withdrawals.page(tx, fact.person, None, None, 10_000)
+        for _, one in every:
+            if one.state not in FINAL_STATES:
+                with contextlib.suppress(Conflict):  # it has just left
+                    await self.cancel(fact.person, one.id)
+        async with self._db.begin() as tx:
+            await self._kept.withdrawals.nobodys(tx, fact.person)
 
     async def release(self) -> int:
         """Let leave what is due; returns how many did."""

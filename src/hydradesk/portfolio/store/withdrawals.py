@@ -66,6 +66,9 @@ WHERE id = $1 AND version = $3 - 1"""
 LEFT = adding(flows, ("withdrawal", "account", "value", "at"))
 OF = """
 SELECT account, sum(value) FROM portfolio_flows WHERE account = ANY($1::text[]) GROUP BY account"""
+FORGET = """
+UPDATE portfolio_withdrawals SET body = jsonb_set(body::jsonb, '{address}', '""')::text
+WHERE person = $1"""
 DUE = """
 SELECT id FROM portfolio_withdrawals
 WHERE state IN ('delayed', 'approved') AND releases_at <= $1
@@ -115,6 +118,10 @@ class WithdrawalStore:
         )
         total = await sql(tx).scalar(select(func.sum(withdrawals.c.value)).where(mine))
         return plain(total or Decimal(0))
+
+    async def nobodys(self, tx: Tx, person: PersonId) -> None:
+        """Forget where a person's withdrawals went; amounts and states stay."""
+        await (await raw(tx)).execute(FORGET, person)
 
     async def due(self, tx: Tx, now: TimeNs, limit: int) -> list[str]:
         """Return the ids of those that may leave, the longest waiting first."""
