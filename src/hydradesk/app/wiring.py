@@ -126,7 +126,6 @@ class House:
         self.autotrader = AutoTrader(
             system, self.execution, self.orders, self.accounts, around, timeframe
         )
-        self.autotrader.allowed = lambda: self.people.records.features.enabled("auto_trade")
         self.reader = portfolio_api.PortfolioReader(self.portfolio, self.market, desk)
         sources = Sources(
             feed=lambda: market_api.feed_view(self.market),
@@ -136,8 +135,7 @@ class House:
             portfolio=self.reader,
             account=self.trading.account,
         )
-        self.exits = Exits(settings, self.people, self._leaving())
-        self.people.office.glance = Glance(withdrawals=self.exits.pending, halted=self._is_halted)
+        self.exits = self._exits()
         self.publisher = Publisher(self.hub, sources)
         self.signals = SqlSignals(system)
         self.brain = Brain(
@@ -254,8 +252,10 @@ class House:
     async def _is_halted(self) -> bool:
         return self.risk.halted is not None
 
-    def _leaving(self) -> exits.Desk:
-        return exits.Desk(
+    def _exits(self) -> Exits:
+        """Connect what leaves, and what people's side wants to know of trading."""
+        self.autotrader.allowed = lambda: self.people.records.features.enabled("auto_trade")
+        desk = exits.Desk(
             ledger=self.ledger,
             positions=self.portfolio_store,
             trading=self.trading,
@@ -263,6 +263,9 @@ class House:
             prices=self.market,
             clock=self.clocks.desk,
         )
+        made = Exits(self.settings, self.people, desk)
+        self.people.office.glance = Glance(withdrawals=made.pending, halted=self._is_halted)
+        return made
 
     def _consumers(self) -> list[Consumer]:
         """Who hears what, in the order in which each fact is told.
