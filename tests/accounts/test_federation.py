@@ -210,9 +210,7 @@ def forged(federation: Federation, nonce: str) -> dict[str, str]:
         "HS256 with the public key": with_secret(said, numbers),
         "ES256 with an RSA key": with_header(alg="ES256", kid="k1"),
         "PS256 with a key for RS256": with_header(alg="PS256", kid="k1"),
-        "its own key inside": jwt.encode(
-            said, own, "RS256", {"kid": "k1", "jwk": servers.Key("k1").public()}
-        ),
+        "its own key inside": jwt.encode(said, own, "RS256", {"kid": "k1", "jwk": jwk}),
         "critical extension": with_header(alg="RS256", kid="k1", crit=["exp"]),
         "no kid": with_header(alg="RS256"),
         "changed": f"{head}.{body[:-2]}AA.{signed}",
