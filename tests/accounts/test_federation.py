@@ -3,107 +3,25 @@
 import base64
 import hmac
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import jwt
-import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from hydradesk.accounts.api import federation as federation_api
 from hydradesk.accounts.contracts import Secret
 from hydradesk.accounts.contracts.refusals import (
-    CredentialsInvalid,
     NonceInvalid,
-    SignatureInvalid,
     TokenRefused,
 )
-from hydradesk.accounts.domain import standard_webhooks
-from hydradesk.accounts.service.enrolment import EnrolmentService
-from hydradesk.accounts.service.federation import Federated, FederationService
-from hydradesk.accounts.service.memberships import MembershipService, WhopTerms
 from hydradesk.accounts.service.sign_in import SignedIn
-from hydradesk.accounts.store.credentials import EnrolmentStore, MembershipStore
-from hydradesk.adapters.oidc import OidcIssuer, Provider, WhopIssuer
-from hydradesk.kernel.errors import Conflict, DeskError, Invalid, NotFound, Unavailable
-from hydradesk.kernel.time import HOUR, MINUTE, SECOND, TimeNs, rfc3339
+from hydradesk.adapters.oidc import OidcIssuer, Provider
+from hydradesk.kernel.errors import Conflict, NotFound, Unavailable
+from hydradesk.kernel.time import HOUR, MINUTE, SECOND
 from tests.accounts import provider as servers
-from tests.accounts.room import ORIGIN_URL, Room
-
-WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-PRODUCTS = {"prod_pro": "pro", "prod_best": "premium"}
-
-
-class Federation:
-    """A room with a provider called `acme`, a wallet-as-a-service `w3a`, and Whop."""
-
-    def __init__(self, room: Room, served: servers.Provider) -> None:
-        self.room, self.served = room, served
-        terms = WhopTerms(key=standard_webhooks.literal_key(WHSEC), products=PRODUCTS)
-        self.memberships = MembershipService(room.base, MembershipStore(), terms)
-
-        def at(**more: Any) -> Provider:
-            return Provider(
-                issuer=served.url,
-                client=servers.CLIENT,
-                secret=Secret(servers.SECRET),
-                scopes="openid email",
-                redirect=f"{ORIGIN_URL}/api/auth/oidc/acme/callback",
-                **more,
-            )
-
-        keys = f"{served.url}/jwks"
-        self.service = FederationService(
-            room.base,
-            {
-                "acme": Federated(
-                    label="Acme", name=served.url, issuer=OidcIssuer(at(), room.clock)
-                ),
-                "w3a": Federated(
-                    label="Web3Auth",
-                    name=f"{served.url}/w3a",
-                    issuer=OidcIssuer(at(jwks_uri=keys, nonces=False), room.clock),
-                    wallets=True,
-                ),
-                "whop": Federated(label="Whop", name="whop", kind="whop", issuer=WhopIssuer(at())),
-            },
-            self.memberships,
-        )
-
-    async def around(self, name: str = "acme") -> SignedIn:
-        """Go to the provider and come back."""
-        leaving = await self.service.leave(name)
-        back = servers.query_of(self.served.authorize(servers.query_of(leaving.url)))
-        outcome = await self.service.come_back(name, back["code"], back["state"], leaving.state)
-        assert isinstance(outcome, SignedIn)
-        return outcome
-
-    async def token(self, name: str = "acme", **changes: Any) -> SignedIn:
-        nonce = await self.service.nonce(name)
-        outcome = await self.service.with_token(name, self.served.id_token(nonce, **changes), nonce)
-        assert isinstance(outcome, SignedIn)
-        return outcome
-
-    def hook(self, kind: str, user: str = "user_1", product: str = "prod_pro") -> bytes:
-        data = {"id": f"mem_{user}_{product}", "user": {"id": user}, "product": {"id": product}}
-        at = rfc3339(self.room.clock.now())
-        return json.dumps({"type": kind, "timestamp": at, "data": data}).encode()
-
-    async def hear(self, told: bytes, name: str, **wrong: Any) -> None:
-        stamp = str(wrong.get("stamp", self.room.clock.now() // SECOND))
-        key = wrong.get("key", standard_webhooks.literal_key(WHSEC))
-        signed = standard_webhooks.signature(key, name, stamp, told)
-        await self.memberships.hear(
-            (name, stamp, wrong.get("signed", signed)), wrong.get("body", told)
-        )
-
-
-@pytest.fixture
-def federation(room: Room) -> Iterator[Federation]:
-    with servers.serving(room.clock.now) as served:
-        yield Federation(room, served)
+from tests.accounts.federation import Federation
+from tests.accounts.room import ORIGIN_URL
 
 
 async def test_a_provider_brings_somebody_in_and_the_same_person_again(
@@ -348,138 +266,3 @@ async def test_through_the_door_with_a_cookie_against_forgery(federation: Federa
         denied = await client.get("/auth/oidc/acme/callback?error=access_denied&state=x")
         assert denied.headers["location"] == "/sign-in#error=nonce_invalid"
         assert (await client.get("/auth/oidc/nobody/start")).status_code == 404
-
-
-async def whop_person(federation: Federation, name: str = "user_1") -> Any:
-    federation.served.user = {"sub": name, "name": "Whopper"}
-    return (await federation.around("whop")).person
-
-
-async def role(federation: Federation, person: Any) -> str:
-    return (await federation.room.person(person.id)).role
-
-
-async def test_a_membership_follows_whops_word(federation: Federation) -> None:
-    person = await whop_person(federation)
-    assert person.whop_id == "user_1" and person.role == "user"
-    for number, (kind, product, expected) in enumerate(
-        [
-            ("membership.activated", "prod_pro", "pro"),
-            ("membership.went_valid", "prod_best", "premium"),
-            ("membership.deactivated", "prod_best", "pro"),
-            ("payment.succeeded", "prod_best", "pro"),
-            ("membership.activated", "prod_unknown", "pro"),
-            ("membership.went_invalid", "prod_pro", "user"),
-        ]
-    ):
-        federation.room.clock.advance(SECOND)
-        await federation.hear(federation.hook(kind, product=product), f"msg_{number}")
-        assert await role(federation, person) == expected, kind
-    assert len(federation.room.audit.told("membership.changed")) == 4
-
-
-async def test_who_is_not_here_yet_gets_it_with_their_first_sign_in(
-    federation: Federation,
-) -> None:
-    await federation.hear(federation.hook("membership.activated"), "msg_1")
-    assert await role(federation, await whop_person(federation)) == "pro"
-
-
-async def test_the_whop_id_joins(federation: Federation) -> None:
-    room = federation.room
-    known = await room.passwords.register(
-        Secret("correct horse"), "alice@desk.example", None, None, None
-    )
-    assert isinstance(known, SignedIn)
-    async with room.db.begin() as tx:
-        person = await room.people.locked(tx, known.person.id)
-        joined = msgspec.structs.replace(person, whop_id="user_1", version=person.version + 1)
-        await room.people.save(tx, joined, room.clock.now())
-    assert (await whop_person(federation)).id == known.person.id
-
-
-async def test_staff_keep_their_role(federation: Federation) -> None:
-    person = await whop_person(federation)
-    async with federation.room.db.begin() as tx:
-        now = await federation.room.people.locked(tx, person.id)
-        admin = msgspec.structs.replace(now, role="admin", version=now.version + 1)
-        await federation.room.people.save(tx, admin, federation.room.clock.now())
-    await federation.hear(federation.hook("membership.activated"), "msg_1")
-    await federation.hear(federation.hook("membership.deactivated"), "msg_2")
-    assert await role(federation, person) == "admin"
-
-
-async def test_a_webhook_counts_once_and_a_late_one_changes_nothing(
-    federation: Federation,
-) -> None:
-    person = await whop_person(federation)
-    early = federation.hook("membership.activated")
-    federation.room.clock.advance(MINUTE)
-    await federation.hear(federation.hook("membership.deactivated"), "msg_2")
-    await federation.hear(early, "msg_1")  # sent first, came last
-    assert await role(federation, person) == "user"
-    await federation.hear(federation.hook("membership.activated"), "msg_3")
-    await federation.hear(federation.hook("membership.deactivated"), "msg_3")  # the same id
-    assert await role(federation, person) == "pro"
-
-
-async def test_a_webhook_that_is_not_whops(federation: Federation) -> None:
-    body = federation.hook("membership.activated")
-    now = federation.room.clock.now() // SECOND
-    right = standard_webhooks.signature(WHSEC.encode(), "m", str(now), body)
-    wrongs: list[dict[str, Any]] = [
-        {"key": standard_webhooks.key_of(WHSEC)},  # decoded: not what Whop signs with
-        {"key": b""},
-        {"body": body + b" "},
-        {"stamp": now - 301},
-        {"stamp": now + 301},
-        {"stamp": ""},
-        {"stamp": "9" * 30},
-        {"stamp": "\u0661"},
-        {"signed": ""},
-        {"signed": right.replace("v1,", "v2,")},
-        {"signed": right[:-2]},
-        {"signed": "\u00e9"},
-    ]
-    for wrong in wrongs:
-        with pytest.raises(SignatureInvalid):
-            await federation.hear(body, "m", **wrong)
-    with pytest.raises(SignatureInvalid):
-        await federation.hear(body, "")
-    assert len(federation.room.audit.told("membership.told", ok=False)) == len(wrongs) + 1
-    await federation.hear(body, "m", signed=f"v1,AAAA {right} v2,BBBB")
-    for broken in (b"", b"[]", b"{", b'{"type":"membership.activated","data":{}}'):
-        with pytest.raises(Invalid):
-            await federation.hear(broken, f"b{len(broken)}")
-
-
-def test_the_published_webhook(shared: Path) -> None:
-    one = json.loads((shared / "vectors/standard_webhooks.json").read_text())
-    body, at = one["payload"].encode(), TimeNs(one["timestamp"] * SECOND)
-    headers = (one["msg_id"], str(one["timestamp"]), one["signature"])
-    standard_webhooks.verify(standard_webhooks.key_of(one["secret"]), headers, body, at)
-    with pytest.raises(SignatureInvalid):
-        standard_webhooks.verify(standard_webhooks.literal_key(one["secret"]), headers, body, at)
-
-
-async def test_a_one_time_code_becomes_a_password(room: Room) -> None:
-    service = EnrolmentService(room.base, EnrolmentStore(), room.hasher)
-    person, code = await service.create("root@desk.example", None, "admin", None)
-    assert code is not None and person.role == "admin"
-    with pytest.raises(Invalid):
-        await service.enrol(code, Secret("password1"))
-    done = await service.enrol(f" {code.lower()} ", Secret("correct horse"))
-    assert isinstance(done, SignedIn) and done.person.id == person.id
-    for wrong in (code, "ABCDEFGH", ""):
-        with pytest.raises(CredentialsInvalid):
-            await service.enrol(wrong, Secret("correct horse"))
-    await room.passwords.sign_in("root@desk.example", Secret("correct horse"))
-    _, late = await service.create("late@desk.example", "Late", "user", None)
-    room.clock.advance(HOUR)
-    with pytest.raises(CredentialsInvalid):
-        await service.enrol(late or "", Secret("correct horse"))
-    with pytest.raises(DeskError):
-        await service.create("late@desk.example", None, "user", None)
-    made, none = await service.create("c@desk.example", None, "user", Secret("correct horse"))
-    assert none is None and made.role == "user"
-    assert code not in str(room.audit.actions)
