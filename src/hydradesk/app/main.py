@@ -183,7 +183,6 @@ def verify_audit(
         raise typer.Exit(FAILED)
 
 
-<<<<<<< HEAD
 @users.command("create")
 def create_user(
     email: Annotated[str, typer.Option(help="Their e-mail address.")],
@@ -207,7 +206,8 @@ def list_users(data_dir: DataDir = None, json: Json = False) -> None:
     from hydradesk.app.users import show
 
     show(read_settings(data_dir=data_dir), json)
-=======
+
+
 @keys.command("create")
 def create_key(  # noqa: PLR0913  (one option each)
     person: Annotated[str, typer.Argument(help="Whose: a person's id or e-mail address.")],
@@ -237,7 +237,6 @@ def rotate_keys(
     from hydradesk.app.key_verbs import rotate
 
     rotate(read_settings(data_dir=data_dir), data_key=data_key, signing=signing, as_json=json)
->>>>>>> main
 
 
 def read_settings(**given: Any) -> Settings:
