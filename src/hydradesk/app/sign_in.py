@@ -8,7 +8,7 @@ from msgspec import Struct
 from hydradesk.accounts.api import credentials as credentials_api
 from hydradesk.accounts.api import factors as factors_api
 from hydradesk.accounts.api import sign_in as sign_in_api
-from hydradesk.accounts.contracts import Audit, Features, People, Sessions, Vault
+from hydradesk.accounts.contracts import Audit, Features, People, SecurityLog, Sessions, Vault
 from hydradesk.accounts.ports.captcha import Captcha, SignInGuard
 from hydradesk.accounts.ports.credentials import OneTime
 from hydradesk.accounts.service.credentials import CredentialService
@@ -40,6 +40,7 @@ class SignInParts(Struct, frozen=True, kw_only=True):
     once: OneTime
     guard: SignInGuard
     captcha: Captcha
+    security: SecurityLog
 
 
 class SignInHouse:
@@ -70,6 +71,7 @@ class SignInHouse:
             random=means.random,
             once=parts.once,
             features=parts.features,
+            security=parts.security,
         )
         self.base = SignInService(means.db, books, around)
         self._wire()

@@ -18,7 +18,11 @@ export interface paths {
         get: operations["readAccount"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Erase Account
+         * @description Make you go away: what is personal is deleted, what was traded stays nobody's.
+         */
+        delete: operations["eraseAccount"];
         options?: never;
         head?: never;
         /**
@@ -123,6 +127,26 @@ export interface paths {
          * @description Forget a credential; never the last one.
          */
         delete: operations["unlinkCredential"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Account
+         * @description Everything the desk holds of you: a JSON and a CSV file for each kind of data.
+         */
+        get: operations["exportAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -562,6 +586,50 @@ export interface paths {
          */
         put: operations["setFeature"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Incidents
+         * @description Incidents, the newest first.
+         */
+        get: operations["listIncidents"];
+        put?: never;
+        /**
+         * Open Incident
+         * @description Open an incident: its playbook acts at once, and this answers with what it did.
+         */
+        post: operations["openIncident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/incidents/{incident}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Incident
+         * @description Say that it is over. What was contained stays so: unlock and resume by hand.
+         */
+        post: operations["closeIncident"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2030,6 +2098,23 @@ export interface components {
             /** @default null */
             next: string | null;
         };
+        /** @description What went. */
+        Erased: {
+            rows: number;
+            /**
+             * @default erased
+             * @enum {unknown}
+             */
+            status: "erased";
+        };
+        /**
+         * Erasure
+         * @description Your name or id, so that it is no accident.
+         */
+        Erasure: {
+            /** Confirm */
+            confirm: string;
+        };
         /** @description What a person can prove themselves with. */
         Factors: {
             passkeys: number;
@@ -2133,6 +2218,43 @@ export interface components {
             items: components["schemas"]["HealthCheck"][];
             /** @default null */
             next: string | null;
+        };
+        /** @description Trouble, and what was done about it. */
+        Incident: {
+            closed_at: string | null;
+            id: string;
+            opened_at: string;
+            opened_by: string;
+            playbook: string;
+            reason: string;
+            report: string;
+            state: string;
+            steps: components["schemas"]["Step"][];
+            subject: string;
+        };
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        IncidentPage: {
+            items: components["schemas"]["Incident"][];
+            /** @default null */
+            next: string | null;
+        };
+        /**
+         * IncidentRequest
+         * @description Which playbook, about what: a key's id or `signing` for key_leak.
+         */
+        IncidentRequest: {
+            /**
+             * Playbook
+             * @enum {string}
+             */
+            playbook: "credential_stuffing" | "key_leak" | "drift";
+            /** Reason */
+            reason: string;
+            /**
+             * Subject
+             * @default
+             */
+            subject?: string;
         };
         /** @description One closed bar's indicators; null where not yet defined. */
         Indicator: {
@@ -3026,6 +3148,12 @@ export interface components {
             /** @default null */
             next: string | null;
         };
+        /** @description Something that was done. */
+        Step: {
+            at: string;
+            detail: string;
+            step: string;
+        };
         /**
          * StepUpRequest
          * @description One proof; without a second factor the password, or kind, message and signature.
@@ -3309,6 +3437,87 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Person"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    eraseAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Erasure"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "rows": 31,
+                     *       "status": "erased"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Erased"];
                 };
             };
             /** @description A part of the desk is not there at the moment; ask again. */
@@ -3830,6 +4039,75 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The archive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /** @example a zip archive */
+                    "application/zip": string;
+                };
             };
             /** @description A part of the desk is not there at the moment; ask again. */
             503: {
@@ -5967,6 +6245,291 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Feature"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listIncidents: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "closed_at": null,
+                     *           "id": "i-01m7yyy24y",
+                     *           "opened_at": "2025-06-24T12:00:00Z",
+                     *           "opened_by": "p-0197b3c2",
+                     *           "playbook": "key_leak",
+                     *           "reason": "found in a public repository",
+                     *           "report": "# Incident i-01m7yyy24y: key leak",
+                     *           "state": "contained",
+                     *           "steps": [
+                     *             {
+                     *               "at": "2025-06-24T12:00:00Z",
+                     *               "detail": "p-0197b3c2",
+                     *               "step": "key deleted"
+                     *             }
+                     *           ],
+                     *           "subject": "hd_5ca1ab1e5ca1ab1e"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["IncidentPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openIncident: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "closed_at": null,
+                     *       "id": "i-01m7yyy24y",
+                     *       "opened_at": "2025-06-24T12:00:00Z",
+                     *       "opened_by": "p-0197b3c2",
+                     *       "playbook": "key_leak",
+                     *       "reason": "found in a public repository",
+                     *       "report": "# Incident i-01m7yyy24y: key leak",
+                     *       "state": "contained",
+                     *       "steps": [
+                     *         {
+                     *           "at": "2025-06-24T12:00:00Z",
+                     *           "detail": "p-0197b3c2",
+                     *           "step": "key deleted"
+                     *         }
+                     *       ],
+                     *       "subject": "hd_5ca1ab1e5ca1ab1e"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    closeIncident: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id */
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "closed_at": null,
+                     *       "id": "i-01m7yyy24y",
+                     *       "opened_at": "2025-06-24T12:00:00Z",
+                     *       "opened_by": "p-0197b3c2",
+                     *       "playbook": "key_leak",
+                     *       "reason": "found in a public repository",
+                     *       "report": "# Incident i-01m7yyy24y: key leak",
+                     *       "state": "contained",
+                     *       "steps": [
+                     *         {
+                     *           "at": "2025-06-24T12:00:00Z",
+                     *           "detail": "p-0197b3c2",
+                     *           "step": "key deleted"
+                     *         }
+                     *       ],
+                     *       "subject": "hd_5ca1ab1e5ca1ab1e"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Incident"];
                 };
             };
             /** @description A part of the desk is not there at the moment; ask again. */
