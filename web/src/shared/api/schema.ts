@@ -116,6 +116,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/account/credentials/oidc/{issuer}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link Provider
+         * @description Sign in with this provider too.
+         */
+        post: operations["linkProvider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/account/credentials/siwe": {
         parameters: {
             query?: never;
@@ -968,6 +988,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/enrol": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enrol
+         * @description Replace the one-time code of `hydradesk users create` by a password of your own.
+         */
+        post: operations["enrol"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/factor": {
         parameters: {
             query?: never;
@@ -1122,6 +1162,86 @@ export interface paths {
         get: operations["listMethods"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/{issuer}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come Back From Provider
+         * @description Where the provider sends people back to.
+         */
+        get: operations["comeBackFromProvider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/{issuer}/nonce": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Offer Provider Nonce
+         * @description A nonce for the id_token.
+         */
+        get: operations["offerProviderNonce"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/{issuer}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Leave For Provider
+         * @description Go to a provider's sign-in page.
+         */
+        get: operations["leaveForProvider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/{issuer}/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Token
+         * @description Sign in with an id_token (Web3Auth and the like).
+         */
+        post: operations["verifyToken"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1342,6 +1462,46 @@ export interface paths {
          * @description Options for showing a passkey to step up.
          */
         post: operations["askForPasskeyAgain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/whop/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come Back From Whop
+         * @description Where Whop sends people back to.
+         */
+        get: operations["comeBackFromWhop"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/whop/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Leave For Whop
+         * @description Go to Whop's sign-in page.
+         */
+        get: operations["leaveForWhop"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2014,6 +2174,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webhooks/whop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hear Whop
+         * @description Whop's membership webhooks (Standard Webhooks, keyed by the secret's own bytes).
+         */
+        post: operations["hearWhop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2289,6 +2469,22 @@ export interface components {
             size: number;
             type: string;
             uploaded_at: string;
+        };
+        /**
+         * EnrolRequest
+         * @description A one-time code, and the password that replaces it.
+         */
+        EnrolRequest: {
+            /** Code */
+            code: string;
+            /** Password */
+            password: string;
+            /**
+             * Session
+             * @default token
+             * @enum {string}
+             */
+            session?: "token" | "cookie";
         };
         /** @description What a membership includes beyond the scopes. */
         Entitlements: {
@@ -2811,6 +3007,10 @@ export interface components {
             demo: boolean;
             methods: components["schemas"]["Method"][];
             sign_up: boolean;
+        };
+        /** @description To be repeated in the id_token; good once, for ten minutes. */
+        Nonce: {
+            nonce: string;
         };
         /** @description What the wallet is to sign: good for five minutes, once. */
         Offer: {
@@ -3471,6 +3671,32 @@ export interface components {
         TicketOnly: {
             /** Ticket */
             ticket: string;
+        };
+        /**
+         * TokenAnswer
+         * @description An id_token, issued for a nonce of GET /api/auth/oidc/{issuer}/nonce.
+         */
+        TokenAnswer: {
+            /** Id Token */
+            id_token: string;
+            /** Nonce */
+            nonce: string;
+        };
+        /**
+         * TokenSignIn
+         * @description The same, to sign in.
+         */
+        TokenSignIn: {
+            /** Id Token */
+            id_token: string;
+            /** Nonce */
+            nonce: string;
+            /**
+             * Session
+             * @default token
+             * @enum {string}
+             */
+            session?: "token" | "cookie";
         };
         /** @description What an authenticator app needs; shown once. */
         Totp: {
@@ -4290,6 +4516,94 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["CredentialPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    linkProvider: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The provider's name. */
+                issuer: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenAnswer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2025-06-24T12:00:00Z",
+                     *       "detail": "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2",
+                     *       "id": "0197b3c2",
+                     *       "kind": "siwe",
+                     *       "label": "0xC02a…6Cc2",
+                     *       "last_used_at": "2025-06-25T08:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Credential"];
                 };
             };
             /** @description A part of the desk is not there at the moment; ask again. */
@@ -8561,6 +8875,116 @@ export interface operations {
             };
         };
     };
+    enrol: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_expires_at": "2025-06-24T12:10:00Z",
+                     *       "access_token": "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+                     *       "csrf": "kq2Yw8",
+                     *       "expires_at": null,
+                     *       "factors": [],
+                     *       "person": {
+                     *         "created_at": "2025-06-24T12:00:00Z",
+                     *         "email": "alice@desk.example",
+                     *         "email_verified": false,
+                     *         "id": "p-0197b3c2",
+                     *         "kyc": "none",
+                     *         "kyc_expires_at": null,
+                     *         "kyc_level": 0,
+                     *         "name": "Alice",
+                     *         "preferences": {
+                     *           "mail_security": true,
+                     *           "sounds": false,
+                     *           "symbol": "ETH-USDT",
+                     *           "theme": "system",
+                     *           "timeframe": "5m"
+                     *         },
+                     *         "referral_code": "MZXW6YTB",
+                     *         "referred": false,
+                     *         "risk_level": "balanced",
+                     *         "role": "user",
+                     *         "status": "active"
+                     *       },
+                     *       "refresh_expires_at": "2025-07-08T12:00:00Z",
+                     *       "refresh_token": "hdr_5nQ0u1mV",
+                     *       "status": "signed_in",
+                     *       "ticket": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     takeSecondStep: {
         parameters: {
             query?: never;
@@ -9259,6 +9683,338 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Methods"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    comeBackFromProvider: {
+        parameters: {
+            query?: {
+                /** @description As the provider sent it. */
+                state?: string;
+                /** @description As the provider sent it. */
+                code?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The provider's name. */
+                issuer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    offerProviderNonce: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The provider's name. */
+                issuer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "nonce": "9b1d6a7f0c3e4d528f6a1b2c3d4e5f60"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Nonce"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaveForProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The provider's name. */
+                issuer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The provider's name. */
+                issuer: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenSignIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_expires_at": "2025-06-24T12:10:00Z",
+                     *       "access_token": "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+                     *       "csrf": "kq2Yw8",
+                     *       "expires_at": null,
+                     *       "factors": [],
+                     *       "person": {
+                     *         "created_at": "2025-06-24T12:00:00Z",
+                     *         "email": "alice@desk.example",
+                     *         "email_verified": false,
+                     *         "id": "p-0197b3c2",
+                     *         "kyc": "none",
+                     *         "kyc_expires_at": null,
+                     *         "kyc_level": 0,
+                     *         "name": "Alice",
+                     *         "preferences": {
+                     *           "mail_security": true,
+                     *           "sounds": false,
+                     *           "symbol": "ETH-USDT",
+                     *           "theme": "system",
+                     *           "timeframe": "5m"
+                     *         },
+                     *         "referral_code": "MZXW6YTB",
+                     *         "referred": false,
+                     *         "risk_level": "balanced",
+                     *         "role": "user",
+                     *         "status": "active"
+                     *       },
+                     *       "refresh_expires_at": "2025-07-08T12:00:00Z",
+                     *       "refresh_token": "hdr_5nQ0u1mV",
+                     *       "status": "signed_in",
+                     *       "ticket": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignIn"];
                 };
             };
             /** @description A part of the desk is not there at the moment; ask again. */
@@ -10323,6 +11079,143 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["Ceremony"];
                 };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    comeBackFromWhop: {
+        parameters: {
+            query?: {
+                /** @description As the provider sent it. */
+                state?: string;
+                /** @description As the provider sent it. */
+                code?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaveForWhop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A part of the desk is not there at the moment; ask again. */
             503: {
@@ -14137,6 +15030,75 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["Delivery"];
                 };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hearWhop: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A part of the desk is not there at the moment; ask again. */
             503: {
