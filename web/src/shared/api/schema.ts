@@ -32,6 +32,50 @@ export interface paths {
         patch: operations["changeAccount"];
         trace?: never;
     };
+    "/api/account/addresses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Addresses
+         * @description The addresses to which you may withdraw, oldest first.
+         */
+        get: operations["listAddresses"];
+        put?: never;
+        /**
+         * Add Address
+         * @description Put an address on the list; it may be used after a delay.
+         */
+        post: operations["addAddress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/addresses/{address_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Address
+         * @description Take an address off the list.
+         */
+        delete: operations["removeAddress"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/account/audit": {
         parameters: {
             query?: never;
@@ -66,6 +110,26 @@ export interface paths {
         get: operations["listCredentials"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/credentials/oidc/{issuer}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link Provider
+         * @description Sign in with this provider too.
+         */
+        post: operations["linkProvider"];
         delete?: never;
         options?: never;
         head?: never;
@@ -844,6 +908,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/withdrawals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Everybodys Withdrawals
+         * @description Everybody's withdrawals, newest first; `pending` ones wait for a decision.
+         */
+        get: operations["listEverybodysWithdrawals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/withdrawals/{withdrawal_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve Withdrawal
+         * @description Let one leave once its delay is over.
+         */
+        post: operations["approveWithdrawal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/withdrawals/{withdrawal_id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject Withdrawal
+         * @description Refuse one; what it held goes back to its owner.
+         */
+        post: operations["rejectWithdrawal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/challenge": {
         parameters: {
             query?: never;
@@ -858,6 +982,26 @@ export interface paths {
         get: operations["readChallenge"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/enrol": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enrol
+         * @description Replace the one-time code of `hydradesk users create` by a password of your own.
+         */
+        post: operations["enrol"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1018,6 +1162,86 @@ export interface paths {
         get: operations["listMethods"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/{issuer}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come Back From Provider
+         * @description Where the provider sends people back to.
+         */
+        get: operations["comeBackFromProvider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/{issuer}/nonce": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Offer Provider Nonce
+         * @description A nonce for the id_token.
+         */
+        get: operations["offerProviderNonce"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/{issuer}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Leave For Provider
+         * @description Go to a provider's sign-in page.
+         */
+        get: operations["leaveForProvider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/oidc/{issuer}/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Token
+         * @description Sign in with an id_token (Web3Auth and the like).
+         */
+        post: operations["verifyToken"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1244,6 +1468,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/whop/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Come Back From Whop
+         * @description Where Whop sends people back to.
+         */
+        get: operations["comeBackFromWhop"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/whop/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Leave For Whop
+         * @description Go to Whop's sign-in page.
+         */
+        get: operations["leaveForWhop"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/candles": {
         parameters: {
             query?: never;
@@ -1461,6 +1725,50 @@ export interface paths {
          */
         post: operations["resetPortfolio"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portfolio/withdrawals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Withdrawals
+         * @description Your withdrawals, newest first.
+         */
+        get: operations["listWithdrawals"];
+        put?: never;
+        /**
+         * Ask Withdrawal
+         * @description Send something to an address on your list. It is set aside at once, and leaves later.
+         */
+        post: operations["askWithdrawal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portfolio/withdrawals/{withdrawal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Cancel Withdrawal
+         * @description Take back what has not left yet; 409 when it has, or has ended.
+         */
+        delete: operations["cancelWithdrawal"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1866,6 +2174,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webhooks/whop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hear Whop
+         * @description Whop's membership webhooks (Standard Webhooks, keyed by the secret's own bytes).
+         */
+        post: operations["hearWhop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1882,6 +2210,40 @@ export interface components {
             preferences?: components["schemas"]["PreferencesChange"] | null;
             /** Risk Level */
             risk_level?: ("conservative" | "balanced" | "aggressive") | null;
+        };
+        /** @description One address on your list. */
+        Address: {
+            address: string;
+            asset: string;
+            id: string;
+            label: string;
+            usable_at: string;
+        };
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        AddressPage: {
+            items: components["schemas"]["Address"][];
+            /** @default null */
+            next: string | null;
+        };
+        /**
+         * AddressRequest
+         * @description An address to put on the list.
+         * @example {
+         *       "address": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+         *       "asset": "ETH",
+         *       "label": "ledger"
+         *     }
+         */
+        AddressRequest: {
+            /** Address */
+            address: string;
+            /** Asset */
+            asset: string;
+            /**
+             * Label
+             * @default
+             */
+            label?: string;
         };
         /** @description One entry of the audit trail. */
         AuditEntry: {
@@ -2042,6 +2404,41 @@ export interface components {
             /** @default null */
             next: string | null;
         };
+        /** @description The same for who looks after it. */
+        Decided: {
+            account: string;
+            address: string;
+            asset: string;
+            created_at: string;
+            decided_by: string | null;
+            id: string;
+            person: string;
+            /** Format: decimal */
+            qty: string;
+            reason: string | null;
+            releases_at: string;
+            /** @enum {unknown} */
+            state: "approved" | "cancelled" | "delayed" | "done" | "pending" | "rejected";
+            /** Format: decimal */
+            value: string;
+        };
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        DecidedPage: {
+            items: components["schemas"]["Decided"][];
+            /** @default null */
+            next: string | null;
+        };
+        /**
+         * DecisionRequest
+         * @description Why.
+         * @example {
+         *       "reason": "source of funds seen"
+         *     }
+         */
+        DecisionRequest: {
+            /** Reason */
+            reason: string;
+        };
         /** @description One message and what became of it. */
         Delivery: {
             attempts: number;
@@ -2072,6 +2469,22 @@ export interface components {
             size: number;
             type: string;
             uploaded_at: string;
+        };
+        /**
+         * EnrolRequest
+         * @description A one-time code, and the password that replaces it.
+         */
+        EnrolRequest: {
+            /** Code */
+            code: string;
+            /** Password */
+            password: string;
+            /**
+             * Session
+             * @default token
+             * @enum {string}
+             */
+            session?: "token" | "cookie";
         };
         /** @description What a membership includes beyond the scopes. */
         Entitlements: {
@@ -2595,6 +3008,10 @@ export interface components {
             methods: components["schemas"]["Method"][];
             sign_up: boolean;
         };
+        /** @description To be repeated in the id_token; good once, for ten minutes. */
+        Nonce: {
+            nonce: string;
+        };
         /** @description What the wallet is to sign: good for five minutes, once. */
         Offer: {
             chain_id: string;
@@ -2829,6 +3246,8 @@ export interface components {
             session: string;
             /** Format: decimal */
             unrealised: string;
+            /** Format: decimal */
+            withdrawn: string;
         };
         /**
          * PortfolioChange
@@ -3253,6 +3672,32 @@ export interface components {
             /** Ticket */
             ticket: string;
         };
+        /**
+         * TokenAnswer
+         * @description An id_token, issued for a nonce of GET /api/auth/oidc/{issuer}/nonce.
+         */
+        TokenAnswer: {
+            /** Id Token */
+            id_token: string;
+            /** Nonce */
+            nonce: string;
+        };
+        /**
+         * TokenSignIn
+         * @description The same, to sign in.
+         */
+        TokenSignIn: {
+            /** Id Token */
+            id_token: string;
+            /** Nonce */
+            nonce: string;
+            /**
+             * Session
+             * @default token
+             * @enum {string}
+             */
+            session?: "token" | "cookie";
+        };
         /** @description What an authenticator app needs; shown once. */
         Totp: {
             modules: string[];
@@ -3387,6 +3832,43 @@ export interface components {
         Why: {
             /** Reason */
             reason: string;
+        };
+        /** @description Something on its way out. */
+        Withdrawal: {
+            address: string;
+            asset: string;
+            created_at: string;
+            decided_by: string | null;
+            id: string;
+            /** Format: decimal */
+            qty: string;
+            reason: string | null;
+            releases_at: string;
+            /** @enum {unknown} */
+            state: "approved" | "cancelled" | "delayed" | "done" | "pending" | "rejected";
+        };
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        WithdrawalPage: {
+            items: components["schemas"]["Withdrawal"][];
+            /** @default null */
+            next: string | null;
+        };
+        /**
+         * WithdrawalRequest
+         * @description What to send, and where.
+         * @example {
+         *       "address_id": "ad-01k",
+         *       "asset": "ETH",
+         *       "qty": "0.5"
+         *     }
+         */
+        WithdrawalRequest: {
+            /** Address Id */
+            address_id: string;
+            /** Asset */
+            asset: string;
+            /** Qty */
+            qty: string;
         };
     };
     responses: never;
@@ -3669,6 +4151,244 @@ export interface operations {
             };
         };
     };
+    listAddresses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "address": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+                     *           "asset": "ETH",
+                     *           "id": "ad-01k",
+                     *           "label": "ledger",
+                     *           "usable_at": "2026-11-22T10:00:00Z"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AddressPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addAddress: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+                     *       "asset": "ETH",
+                     *       "id": "ad-01k",
+                     *       "label": "ledger",
+                     *       "usable_at": "2026-11-22T10:00:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Address"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeAddress: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The address's id */
+                address_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listOwnAudit: {
         parameters: {
             query?: {
@@ -3796,6 +4516,94 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["CredentialPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    linkProvider: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The provider's name. */
+                issuer: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenAnswer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2025-06-24T12:00:00Z",
+                     *       "detail": "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2",
+                     *       "id": "0197b3c2",
+                     *       "kind": "siwe",
+                     *       "label": "0xC02a…6Cc2",
+                     *       "last_used_at": "2025-06-25T08:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Credential"];
                 };
             };
             /** @description A part of the desk is not there at the moment; ask again. */
@@ -7708,6 +8516,288 @@ export interface operations {
             };
         };
     };
+    listEverybodysWithdrawals: {
+        parameters: {
+            query?: {
+                state?: ("pending" | "delayed" | "approved" | "done" | "cancelled" | "rejected") | null;
+                limit?: number;
+                /** @description `next` of the last page */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "account": "paper-s0001-p-01k-1",
+                     *           "address": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+                     *           "asset": "ETH",
+                     *           "created_at": "2026-11-21T10:00:00Z",
+                     *           "decided_by": "p-7d1f",
+                     *           "id": "w-01k",
+                     *           "person": "p-01k",
+                     *           "qty": "5",
+                     *           "reason": "source of funds seen",
+                     *           "releases_at": "2026-11-21T11:00:00Z",
+                     *           "state": "approved",
+                     *           "value": "12041.1"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DecidedPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approveWithdrawal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The withdrawal's id */
+                withdrawal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account": "paper-s0001-p-01k-1",
+                     *       "address": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+                     *       "asset": "ETH",
+                     *       "created_at": "2026-11-21T10:00:00Z",
+                     *       "decided_by": "p-7d1f",
+                     *       "id": "w-01k",
+                     *       "person": "p-01k",
+                     *       "qty": "5",
+                     *       "reason": "source of funds seen",
+                     *       "releases_at": "2026-11-21T11:00:00Z",
+                     *       "state": "approved",
+                     *       "value": "12041.1"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Decided"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rejectWithdrawal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The withdrawal's id */
+                withdrawal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account": "paper-s0001-p-01k-1",
+                     *       "address": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+                     *       "asset": "ETH",
+                     *       "created_at": "2026-11-21T10:00:00Z",
+                     *       "decided_by": "p-7d1f",
+                     *       "id": "w-01k",
+                     *       "person": "p-01k",
+                     *       "qty": "5",
+                     *       "reason": "source of funds seen",
+                     *       "releases_at": "2026-11-21T11:00:00Z",
+                     *       "state": "approved",
+                     *       "value": "12041.1"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Decided"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readChallenge: {
         parameters: {
             query?: never;
@@ -7733,6 +8823,116 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Challenge"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrol: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_expires_at": "2025-06-24T12:10:00Z",
+                     *       "access_token": "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+                     *       "csrf": "kq2Yw8",
+                     *       "expires_at": null,
+                     *       "factors": [],
+                     *       "person": {
+                     *         "created_at": "2025-06-24T12:00:00Z",
+                     *         "email": "alice@desk.example",
+                     *         "email_verified": false,
+                     *         "id": "p-0197b3c2",
+                     *         "kyc": "none",
+                     *         "kyc_expires_at": null,
+                     *         "kyc_level": 0,
+                     *         "name": "Alice",
+                     *         "preferences": {
+                     *           "mail_security": true,
+                     *           "sounds": false,
+                     *           "symbol": "ETH-USDT",
+                     *           "theme": "system",
+                     *           "timeframe": "5m"
+                     *         },
+                     *         "referral_code": "MZXW6YTB",
+                     *         "referred": false,
+                     *         "risk_level": "balanced",
+                     *         "role": "user",
+                     *         "status": "active"
+                     *       },
+                     *       "refresh_expires_at": "2025-07-08T12:00:00Z",
+                     *       "refresh_token": "hdr_5nQ0u1mV",
+                     *       "status": "signed_in",
+                     *       "ticket": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignIn"];
                 };
             };
             /** @description A part of the desk is not there at the moment; ask again. */
@@ -8483,6 +9683,338 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Methods"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    comeBackFromProvider: {
+        parameters: {
+            query?: {
+                /** @description As the provider sent it. */
+                state?: string;
+                /** @description As the provider sent it. */
+                code?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The provider's name. */
+                issuer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    offerProviderNonce: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The provider's name. */
+                issuer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "nonce": "9b1d6a7f0c3e4d528f6a1b2c3d4e5f60"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Nonce"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaveForProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The provider's name. */
+                issuer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The provider's name. */
+                issuer: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenSignIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_expires_at": "2025-06-24T12:10:00Z",
+                     *       "access_token": "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+                     *       "csrf": "kq2Yw8",
+                     *       "expires_at": null,
+                     *       "factors": [],
+                     *       "person": {
+                     *         "created_at": "2025-06-24T12:00:00Z",
+                     *         "email": "alice@desk.example",
+                     *         "email_verified": false,
+                     *         "id": "p-0197b3c2",
+                     *         "kyc": "none",
+                     *         "kyc_expires_at": null,
+                     *         "kyc_level": 0,
+                     *         "name": "Alice",
+                     *         "preferences": {
+                     *           "mail_security": true,
+                     *           "sounds": false,
+                     *           "symbol": "ETH-USDT",
+                     *           "theme": "system",
+                     *           "timeframe": "5m"
+                     *         },
+                     *         "referral_code": "MZXW6YTB",
+                     *         "referred": false,
+                     *         "risk_level": "balanced",
+                     *         "role": "user",
+                     *         "status": "active"
+                     *       },
+                     *       "refresh_expires_at": "2025-07-08T12:00:00Z",
+                     *       "refresh_token": "hdr_5nQ0u1mV",
+                     *       "status": "signed_in",
+                     *       "ticket": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignIn"];
                 };
             };
             /** @description A part of the desk is not there at the moment; ask again. */
@@ -9547,6 +11079,143 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["Ceremony"];
                 };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    comeBackFromWhop: {
+        parameters: {
+            query?: {
+                /** @description As the provider sent it. */
+                state?: string;
+                /** @description As the provider sent it. */
+                code?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaveForWhop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A part of the desk is not there at the moment; ask again. */
             503: {
@@ -10703,7 +12372,8 @@ export interface operations {
                      *       "profit_pct": "-0.22",
                      *       "realised": "-101.948949",
                      *       "session": "s0001",
-                     *       "unrealised": "-53.8566"
+                     *       "unrealised": "-53.8566",
+                     *       "withdrawn": "0"
                      *     }
                      */
                     "application/json": components["schemas"]["Portfolio"];
@@ -10799,7 +12469,8 @@ export interface operations {
                      *       "profit_pct": "-0.22",
                      *       "realised": "-101.948949",
                      *       "session": "s0001",
-                     *       "unrealised": "-53.8566"
+                     *       "unrealised": "-53.8566",
+                     *       "withdrawn": "0"
                      *     }
                      */
                     "application/json": components["schemas"]["Portfolio"];
@@ -10974,10 +12645,278 @@ export interface operations {
                      *       "profit_pct": "-0.22",
                      *       "realised": "-101.948949",
                      *       "session": "s0001",
-                     *       "unrealised": "-53.8566"
+                     *       "unrealised": "-53.8566",
+                     *       "withdrawn": "0"
                      *     }
                      */
                     "application/json": components["schemas"]["Portfolio"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWithdrawals: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next` of the last page */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "address": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+                     *           "asset": "ETH",
+                     *           "created_at": "2026-11-21T10:00:00Z",
+                     *           "decided_by": null,
+                     *           "id": "w-01k",
+                     *           "qty": "0.5",
+                     *           "reason": null,
+                     *           "releases_at": "2026-11-21T11:00:00Z",
+                     *           "state": "delayed"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WithdrawalPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askWithdrawal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a repeat harmless */
+                "idempotency-key"?: string | null;
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawalRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+                     *       "asset": "ETH",
+                     *       "created_at": "2026-11-21T10:00:00Z",
+                     *       "decided_by": null,
+                     *       "id": "w-01k",
+                     *       "qty": "0.5",
+                     *       "reason": null,
+                     *       "releases_at": "2026-11-21T11:00:00Z",
+                     *       "state": "delayed"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Withdrawal"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelWithdrawal: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The withdrawal's id */
+                withdrawal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "address": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+                     *       "asset": "ETH",
+                     *       "created_at": "2026-11-21T10:00:00Z",
+                     *       "decided_by": null,
+                     *       "id": "w-01k",
+                     *       "qty": "0.5",
+                     *       "reason": null,
+                     *       "releases_at": "2026-11-21T11:00:00Z",
+                     *       "state": "delayed"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Withdrawal"];
                 };
             };
             /** @description A part of the desk is not there at the moment; ask again. */
@@ -13091,6 +15030,75 @@ export interface operations {
                      */
                     "application/json": components["schemas"]["Delivery"];
                 };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hearWhop: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A part of the desk is not there at the moment; ask again. */
             503: {
