@@ -4,8 +4,8 @@ import { useEffect, useRef, type ReactNode } from "react";
 import { Icon, type IconName } from "../shared/ui/Icon";
 
 // Named here and not taken from the router, whose type rests on the pages that use this one.
-type OwnPlace = "profile" | "security" | "identity" | "webhooks" | "audit" | "privacy";
-type DeskPlace = "people" | "kyc" | "audit" | "limits" | "security";
+type OwnPlace = "profile" | "security" | "withdrawals" | "identity" | "webhooks" | "audit" | "privacy";
+type DeskPlace = "people" | "kyc" | "withdrawals" | "audit" | "limits" | "security";
 
 export interface Section {
   to: "/account" | `/account/${OwnPlace}` | "/admin" | `/admin/${DeskPlace}`;

@@ -1,6 +1,8 @@
 import { notifyManager, type QueryClient } from "@tanstack/react-query";
 
 import type { Stream, StreamMessage } from "../shared/api/live";
+import { hasSession } from "../shared/api/sessionState";
+import { refreshSession } from "../shared/api/transport";
 import type { Feed, Portfolio } from "../shared/api/types";
 import { refetchBehind, writeBatch } from "./cache";
 import { browserWire, DeskSocket } from "./socket";
@@ -70,7 +72,11 @@ export function startStream(client: QueryClient): DeskSocket {
     }
   }
 
-  const socket = new DeskSocket({ connect: browserWire, deliver });
+  // A line opened with an access token that has run out hears nothing of one's own: a new token, a new line.
+  const refused = (_code: string, openedAt: number) => {
+    if (hasSession()) void refreshSession(openedAt);
+  };
+  const socket = new DeskSocket({ connect: browserWire, deliver, refused });
   for (const topic of ALWAYS) socket.subscribe(topic);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") socket.retryNow();

@@ -35,7 +35,7 @@ function Figures({ view }: { view: Overview }) {
     ["People", view.people, "/admin/people", false],
     ["Sessions open", view.active_sessions, "/admin/people", false],
     ["Identity checks waiting", view.kyc_pending, "/admin/kyc", view.kyc_pending > 0],
-    ["Withdrawals waiting", view.withdrawals_pending, "/admin/people", view.withdrawals_pending > 0],
+    ["Withdrawals waiting", view.withdrawals_pending, "/admin/withdrawals", view.withdrawals_pending > 0],
     ["Security events in 24 h", view.security_events_24h, "/admin/security", view.security_events_24h > 0],
   ] as const;
   return (

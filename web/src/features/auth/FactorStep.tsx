@@ -1,15 +1,15 @@
 import { useState } from "react";
 
 import { secondStep, secondStepByPasskey } from "../../shared/api/signIn";
-import type { SignInAnswer } from "../../shared/api/types";
 import { Button } from "../../shared/ui/Button";
 import { Form, Send } from "../../shared/ui/forms";
 import { Refusal } from "../../shared/ui/Notice";
 import { CodeField, codeProof, useCodeKinds } from "./codes";
+import type { Landing } from "./landing";
 import type { Attempt } from "./SignInPage";
 
 interface FactorStepProps {
-  factor: SignInAnswer;
+  factor: NonNullable<Landing["second"]>;
   attempt: Attempt;
   onStartOver: () => void;
 }
@@ -17,7 +17,7 @@ interface FactorStepProps {
 /** The second step: a code, a recovery code or a passkey. */
 export function FactorStep({ factor, attempt, onStartOver }: FactorStepProps) {
   const [code, setCode] = useState("");
-  const ticket = factor.ticket ?? "";
+  const { ticket } = factor;
   const kinds = useCodeKinds(factor.factors);
   const send = () => {
     if (code.trim() !== "" && !attempt.isPending) attempt.mutate(() => secondStep(ticket, codeProof(kinds.kind, code)));

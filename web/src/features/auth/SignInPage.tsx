@@ -1,15 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 
 import { methodsQuery, useSession } from "../../shared/api/session";
 import { signInWithPasskey } from "../../shared/api/signIn";
 import type { SignInMethod } from "../../shared/api/types";
 import { passkeysPossible } from "../../shared/lib/webauthn";
+import { sentence } from "../../shared/lib/words";
 import { Answer } from "../../shared/ui/Answer";
 import { Button } from "../../shared/ui/Button";
 import { Icon } from "../../shared/ui/Icon";
 import { Notice, Refusal } from "../../shared/ui/Notice";
 import { FactorStep } from "./FactorStep";
+import { landingFrom, takeHash } from "./landing";
 import { PasswordForms } from "./PasswordForms";
 import { useSignIn } from "./useSignIn";
 import { WalletPicker } from "./WalletPicker";
@@ -53,9 +56,10 @@ interface WaysProps {
 }
 
 function Ways({ methods, signUp, captcha }: WaysProps) {
-  const { to, failed } = useSearch({ from: "/sign-in" });
+  const { to } = useSearch({ from: "/sign-in" });
+  const [landing] = useState(() => landingFrom(takeHash()));
   const session = useSession();
-  const { attempt, factor, startOver } = useSignIn(to);
+  const { attempt, factor, startOver } = useSignIn(to, landing.second);
   if (session.kind === "member" && !attempt.isPending) return <SignedInAlready name={session.me.person.name} />;
   if (factor !== null) return <FactorStep factor={factor} attempt={attempt} onStartOver={startOver} />;
   const kinds = new Set(methods.map((method) => method.kind));
@@ -67,7 +71,7 @@ function Ways({ methods, signUp, captcha }: WaysProps) {
         <h1 className="text-lg font-semibold">Sign in to Hydradesk</h1>
         <p className="mt-1 text-xs text-dim">Your wallet is your name here: nothing is sent to a chain, and no approval moves money.</p>
       </div>
-      {failed !== undefined && attempt.error === null && <Notice tone="bad" role="alert">Signing in elsewhere did not work: {failed}</Notice>}
+      {landing.error !== null && attempt.isIdle && <Notice tone="bad" role="alert">Signing in elsewhere did not work: {sentence(landing.error).toLowerCase()}. Try again, or another way.</Notice>}
       <Refusal error={attempt.error} fields={["email", "password", "name", "referrer"]} />
       {chains.length > 0 && <WalletPicker chains={chains} attempt={attempt} />}
       {kinds.has("passkey") && <Passkey attempt={attempt} />}

@@ -7,6 +7,7 @@ import { themeChoice } from "../../shared/lib/theme";
 import { oneOf } from "../../shared/lib/storage";
 import { passkeyTrouble } from "../../shared/lib/webauthn";
 import { walletTrouble } from "../../shared/lib/wallets/ethereum";
+import type { Landing } from "./landing";
 
 /** Where to go afterwards: only a place of this page. */
 export function safeTarget(to: string | undefined): string {
@@ -31,10 +32,12 @@ function welcome(person: Person): void {
   themeChoice.write(oneOf(["system", "dark", "light"], person.preferences.theme, "system"));
 }
 
+type Second = NonNullable<Landing["second"]>;
+
 /** One attempt at a time; an answer is either the desk's page or a second step. */
-export function useSignIn(to: string | undefined) {
+export function useSignIn(to: string | undefined, second: Landing["second"] = null) {
   const navigate = useNavigate();
-  const [factor, setFactor] = useState<SignInAnswer | null>(null);
+  const [factor, setFactor] = useState<Second | null>(second);
   const attempt = useMutation({
     mutationFn: async (way: () => Promise<SignInAnswer>) => {
       try {
@@ -45,7 +48,7 @@ export function useSignIn(to: string | undefined) {
     },
     onSuccess: (answer) => {
       if (answer.status === "factor_needed") {
-        setFactor(answer);
+        setFactor({ ticket: answer.ticket ?? "", factors: answer.factors });
         return;
       }
       if (answer.person !== null) welcome(answer.person);

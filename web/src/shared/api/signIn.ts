@@ -57,6 +57,11 @@ export async function register(form: PasswordForm & { name?: string; referrer?: 
   return settleSignIn(await unwrap(api.POST("/api/auth/register", { body })));
 }
 
+/** Takes an account over that the desk's keeper made, with the one-time code of the link. */
+export async function enrol(code: string, password: string): Promise<SignInAnswer> {
+  return settleSignIn(await unwrap(api.POST("/api/auth/enrol", { body: { code, password, ...COOKIE } })));
+}
+
 async function assertion(options: unknown) {
   const publicKey = decodeRequest(receiveOptions(options));
   return encodeCredential(await navigator.credentials.get({ publicKey }));
