@@ -40,10 +40,11 @@ class Front:
         hosts = frozenset({"localhost", "127.0.0.1", "[::1]", "desk.example.org"})
         known = {"origins": Origins(hosts), "hosts": hosts, "proxies": Proxies()}
         wall, ids = SimClock(10**18), RandomIds()
+        self.hub = Hub(wall)
         self.app = build(
             Door(
                 routes=[self.routes],
-                hub=Hub(wall),
+                hub=self.hub,
                 identify=self.identify,
                 checks=Checks({"fine": self.fine}),
                 new_id=ids.new,
