@@ -232,3 +232,12 @@ async def test_a_trail_that_grows_meanwhile_is_seen_at_one_instant(db: Database)
             await store.record(tx, Action(chain="p-1", action="a.b"))
         rows = [row async for page in store.rows(seeing) for row in page]
     assert [row.seq for row in rows] == [1] == [heads["p-1"].seq]
+
+
+async def test_an_anchor_that_was_noted_elsewhere_must_stand(keeper: AuditKeeper) -> None:
+    last = (await keeper.verify()).last_anchor
+    assert (await keeper.verify(noted=last)).ok
+    other = f"3:{'0' * 64}"
+    for noted in (other, f"4:{last.partition(':')[2]}"):
+        proof = await keeper.verify(noted=noted)
+        assert proof.broken is not None and proof.broken.what == "anchor" and not proof.ok

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hydradesk.accounts.domain import siwe
-from hydradesk.accounts.domain.refusals import (
+from hydradesk.accounts.contracts.refusals import (
     ChainMismatch,
     DomainMismatch,
     MessageExpired,
     MessageMalformed,
 )
+from hydradesk.accounts.domain import siwe
 from hydradesk.accounts.domain.signin import Expected, SignInMessage, check, instant
 from hydradesk.kernel.time import MINUTE, SECOND, TimeNs
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hydradesk.accounts.contracts.refusals import MessageMalformed
 from hydradesk.accounts.domain import siws
-from hydradesk.accounts.domain.refusals import MessageMalformed
 from hydradesk.accounts.domain.signin import SignInMessage
 from tests.accounts.test_siwe import FIELDS, HOSTS, TIMES, URIS
 

@@ -60,6 +60,22 @@ def test_a_fresh_desk_serves_and_drains_when_told(home: Path) -> None:
     assert any(json.loads(line)["event"] == "desk.starting" for line in log)
 
 
+def test_the_audit_trail_of_what_was_done_is_proved(home: Path) -> None:
+    assert verb("halt", "a test", home=home).returncode == 0
+    assert verb("resume", home=home).returncode == 0
+    proved = verb("audit", "verify", "--json", home=home)
+    said = json.loads(proved.stdout)
+    assert proved.returncode == 0 and said["ok"] and said["broken"] is None
+    assert said["entries"] >= 3 and said["anchors"] >= 1, "the order, the halt, the resume"
+    noted = verb("audit", "verify", "--anchor", said["last_anchor"], home=home)
+    assert noted.returncode == 0 and "the trail holds" in noted.stdout
+    forged = verb("audit", "verify", "--anchor", f"1:{'0' * 64}", home=home)
+    assert forged.returncode == 1 and "BROKEN  chain anchors, row 1" in forged.stdout
+    wrong = verb("audit", "verify", "--anchor", "yesterday", home=home)
+    assert wrong.returncode == 2
+    one_line(wrong.stderr, "yesterday", "NUMBER:HASH")
+
+
 def test_a_second_run_is_refused_and_other_verbs_attach(home: Path, desk: Running) -> None:
     second = verb("run", "--port", str(free_port()), home=home)
     assert second.returncode == 2 and second.stdout == ""

@@ -24,7 +24,7 @@ class Served:
 
     def __init__(self) -> None:
         self.hub, self.app = Hub(SystemClock()), FastAPI()
-        self.hub.provide("signals", self.hub.recent)
+        self.hub.provide("patterns", self.hub.recent)
         self.hub.provide("candles", self.refuse)
         stream.install(self.app, self.hub)
         self.port = 0
@@ -72,22 +72,22 @@ async def hear(client: ClientConnection, count: int = 1) -> list[dict[str, Any]]
 
 
 async def subscribed(client: ClientConnection) -> int:
-    await tell(client, {"op": "subscribe", "topics": ["signals"]})
+    await tell(client, {"op": "subscribe", "topics": ["patterns"]})
     (snapshot,) = await hear(client)
-    assert (snapshot["type"], snapshot["topic"]) == ("snapshot", "signals")
+    assert (snapshot["type"], snapshot["topic"]) == ("snapshot", "patterns")
     return int(snapshot["seq"])
 
 
 async def test_subscribe_hear_unsubscribe(served: Served) -> None:
     async with served.open() as client:
         seq = await subscribed(client)
-        served.hub.publish("signals", {"n": 1})
+        served.hub.publish("patterns", {"n": 1})
         (delta,) = await hear(client)
         assert (delta["type"], delta["seq"], delta["data"]) == ("delta", seq + 1, {"n": 1})
-        await tell(client, {"op": "unsubscribe", "topics": ["signals"]})
+        await tell(client, {"op": "unsubscribe", "topics": ["patterns"]})
         await tell(client, {"op": "subscribe", "topics": ["nothing"]})
         await hear(client)
-        served.hub.publish("signals", {"n": 2})
+        served.hub.publish("patterns", {"n": 2})
         served.hub.heartbeat()
         assert (await hear(client))[0]["type"] == "heartbeat"
 
@@ -96,9 +96,11 @@ async def test_resume_where_the_line_broke(served: Served) -> None:
     async with served.open() as client:
         seq = await subscribed(client)
     for number in range(3):
-        served.hub.publish("signals", number)
+        served.hub.publish("patterns", number)
     async with served.open() as client:
-        await tell(client, {"op": "subscribe", "topics": ["signals"], "from": {"signals": seq + 1}})
+        await tell(
+            client, {"op": "subscribe", "topics": ["patterns"], "from": {"patterns": seq + 1}}
+        )
         assert [m["data"] for m in await hear(client, 2)] == [1, 2]
 
 
@@ -110,14 +112,14 @@ async def test_resume_where_the_line_broke(served: Served) -> None:
         "[]",
         '{"op": "shout", "topics": []}',
         '{"op": "subscribe"}',
-        '{"op": "subscribe", "topics": "signals"}',
-        '{"op": "subscribe", "topics": ["signals"], "extra": 1}',
-        '{"op": "subscribe", "topics": ["signals"], "from": {"signals": "x"}}',
-        '{"op": "subscribe", "topics": ["signals"], "from": {"signals": 1e400}}',
+        '{"op": "subscribe", "topics": "patterns"}',
+        '{"op": "subscribe", "topics": ["patterns"], "extra": 1}',
+        '{"op": "subscribe", "topics": ["patterns"], "from": {"patterns": "x"}}',
+        '{"op": "subscribe", "topics": ["patterns"], "from": {"patterns": 1e400}}',
         '{"op": "subscribe", "topics": ["' + "x" * 20_000 + '"]}',
-        b'{"op": "subscribe", "topics": ["signals"]}',
+        b'{"op": "subscribe", "topics": ["patterns"]}',
         '{"op": "subscribe", "topics": ["nothing"]}',
-        '{"op": "subscribe", "topics": ["signals:x"]}',
+        '{"op": "subscribe", "topics": ["patterns:x"]}',
         '{"op": "subscribe", "topics": ["candles:DOGE:1m"]}',
     ],
 )
@@ -135,9 +137,9 @@ async def test_too_many_topics_are_refused(served: Served, monkeypatch: pytest.M
     monkeypatch.setattr(stream, "MAX_TOPICS", 1)
     served.hub.provide("orders", served.hub.recent)
     async with served.open() as client:
-        await tell(client, {"op": "subscribe", "topics": ["signals", "orders", "signals"]})
+        await tell(client, {"op": "subscribe", "topics": ["patterns", "orders", "patterns"]})
         kinds = [(m["type"], m["topic"]) for m in await hear(client, 3)]
-        assert kinds == [("snapshot", "signals"), ("error", "orders"), ("snapshot", "signals")]
+        assert kinds == [("snapshot", "patterns"), ("error", "orders"), ("snapshot", "patterns")]
 
 
 async def test_a_message_beyond_the_servers_limit_ends_the_line(served: Served) -> None:
@@ -190,7 +192,7 @@ async def test_a_client_that_never_reads_is_dropped_while_fifty_others_hear_all(
     try:
         async with asyncio.timeout(30):
             for number in range(count):
-                served.hub.publish("signals", {"n": number, "payload": payload})
+                served.hub.publish("patterns", {"n": number, "payload": payload})
                 await asyncio.sleep(0.002)
             while min(heard) < count or len(served.hub.clients) > len(others):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
@@ -213,6 +215,6 @@ def handshake(port: int) -> socket.socket:
         "Sec-WebSocket-Version: 13\r\n\r\n".encode()
     )
     assert b"101" in line.recv(1024)
-    text = b'{"op": "subscribe", "topics": ["signals"]}'
+    text = b'{"op": "subscribe", "topics": ["patterns"]}'
     line.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text)
     return line

@@ -5,6 +5,7 @@ from hydradesk.execution.service.paper import PaperVenue
 from hydradesk.execution.store.paper import PaperStore
 from hydradesk.infra.db import Database
 from hydradesk.kernel.ids import SessionId
+from hydradesk.kernel.time import SECOND
 from hydradesk.market.domain.instruments import DEFAULT
 from tests.desk import BTC, House, bar
 
@@ -41,3 +42,28 @@ async def test_a_new_life_looks_before_it_is_quiet(db: Database) -> None:
     await house.placed(id="w1")
     reborn = PaperVenue(db, PaperStore(), DEFAULT, PaperTerms())
     assert await reborn.on_bar(S1, bar(1))
+
+
+async def test_a_bar_told_again_after_a_death_does_not_fill_what_came_after_it(
+    db: Database,
+) -> None:
+    house = House(db)
+    await house.open()
+    assert not await house.paper.on_bar(S1, bar(0))
+    house.clock.advance(90 * SECOND)
+    assert not await house.paper.on_bar(S1, bar(1))  # nothing rests: not noted as served
+    await house.placed(id="w1")  # wanted before the bar closed, at the venue only now
+    reborn = PaperVenue(db, PaperStore(), DEFAULT, PaperTerms())
+    assert not await reborn.on_bar(S1, bar(1)), "the bar was over when the order came"
+    await house.execution.book("paper")
+    assert (await house.stored("w1")).state == "working"
+    assert await reborn.on_bar(S1, bar(2))
+
+
+async def test_a_replay_of_earlier_days_is_not_over(db: Database) -> None:
+    house = House(db)
+    await house.open()
+    assert not await house.paper.on_bar(S1, bar(500))
+    await house.open("s2")
+    await house.placed(id="w1")
+    assert await house.paper.on_bar(SessionId("s2"), bar(0))

@@ -1,12 +1,15 @@
 """The market over HTTP."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx2
 import pytest
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
+from hydradesk.accounts.contracts import DEMO_SCOPES
+from hydradesk.infra.http import Principal
 from hydradesk.kernel.errors import Conflict, DeskError, Invalid, NotFound
 from hydradesk.kernel.time import MINUTE
 from hydradesk.market import api
@@ -29,6 +32,13 @@ async def market(house: House) -> MarketService:
 @pytest.fixture
 async def client(house: House, market: MarketService) -> AsyncIterator[httpx2.AsyncClient]:
     app = FastAPI()
+    app.state.now = lambda: 0
+
+    @app.middleware("http")
+    async def introduce(request: Request, call_next: Any) -> Any:
+        request.state.principal = Principal(role="demo", scopes=DEMO_SCOPES)
+        return await call_next(request)
+
     app.include_router(api.routes(market, house.store).router, prefix="/api")
 
     @app.exception_handler(DeskError)

@@ -41,8 +41,9 @@ class Here:
 def app(store: SqlSignals, desk: Here) -> FastAPI:
     """A door that knows everybody, and shows refusals plainly."""
     door = FastAPI()
+    door.state.now = lambda: 0
     door.include_router(routes(store, desk, INSTRUMENTS).router, prefix="/api")
-    me = Principal(scopes=frozenset({"signals:read", "market:read"}))
+    me = Principal(role="demo", scopes=frozenset({"signals:read", "market:read"}))
 
     async def refuse(request: Request, error: Exception) -> Response:
         assert isinstance(error, DeskError)

@@ -24,6 +24,8 @@ cli = typer.Typer(
 )
 candles = typer.Typer(no_args_is_help=True, help="Import, inspect and export candles.")
 cli.add_typer(candles, name="candles")
+audit = typer.Typer(no_args_is_help=True, help="Prove the audit trail.")
+cli.add_typer(audit, name="audit")
 
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where the desk keeps its data.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -160,6 +162,21 @@ def export_candles(
     from hydradesk.app.candles import send_out
 
     send_out(read_settings(data_dir=data_dir), file, symbol, timeframe, (start, end))
+
+
+@audit.command("verify")
+def verify_audit(
+    noted: Annotated[
+        str | None, typer.Option("--anchor", help="NUMBER:HASH you noted; it must stand yet.")
+    ] = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Prove every chain of the audit trail and the anchors; name the first broken row."""
+    from hydradesk.app.trail import verify
+
+    if not verify(read_settings(data_dir=data_dir), noted, as_json=json):
+        raise typer.Exit(FAILED)
 
 
 def read_settings(**given: Any) -> Settings:

@@ -1,16 +1,23 @@
 """Wires people: their stores, secrets, sessions and keys. Part of the house."""
 
 import secrets
+from collections.abc import Coroutine
+from typing import Any
 
 from starlette.types import Scope
 
 from hydradesk.accounts.api import journal as journal_api
 from hydradesk.accounts.api.challenge import challenge_routes
+from hydradesk.accounts.api.identify import Identify
 from hydradesk.accounts.contracts import PUBLIC
+from hydradesk.accounts.ports.sessions import TradingAccounts
 from hydradesk.accounts.service.captcha import FrontDefence, ProofOfWork
 from hydradesk.accounts.service.guard import Throttle
+from hydradesk.accounts.service.means import Means
 from hydradesk.accounts.store.journal import JournalStore
 from hydradesk.accounts.store.people import PeopleStore
+from hydradesk.app.keyring import Keyring
+from hydradesk.app.office import Around, Office
 from hydradesk.app.records import Records
 from hydradesk.app.settings import Settings
 from hydradesk.infra.clock import DeskClock, RandomIds, SystemClock
@@ -18,6 +25,8 @@ from hydradesk.infra.db import Database
 from hydradesk.infra.group import GroupCommit
 from hydradesk.infra.http import Principal, Routes
 from hydradesk.infra.shared import Shared
+from hydradesk.kernel.ids import PersonId
+from hydradesk.kernel.tx import Tx
 
 
 class PeopleHouse:
@@ -43,19 +52,51 @@ class PeopleHouse:
         self.journal = journal_api.Journal(GroupCommit(system, notes.add), system, app)
         self.records = Records(system, clock, desk, self.random)
         self.audit = self.records.audit
+        means = Means(system, app, clock, self.random, self.ids)
+        self.keyring = Keyring(settings, means, self.store, self.audit, shared)
+        self.store.on_change = self.keyring.endings.person_changed
+        self.office = Office(means, Around(self.records, self.store, self.keyring.sessions))
+        self._identify: Identify | None = None
+
+    def trade_on(self, trading: TradingAccounts) -> None:
+        """Learn which paper account each person has."""
+        self._identify = self.keyring.identify(trading, self.records.security)
 
     def routes(self) -> list[Routes]:
         """Every route about people."""
         return [
             challenge_routes(self.captcha),
             journal_api.routes(self.journal, self.ids, self.clock),
+            *self.keyring.routes(_NoFactors()),
+            *self.office.routes(),
         ]
 
     async def start(self) -> None:
         """Everything that must be true before the first request."""
         await self.defence.load()
         await self.records.start()
+        if not self.settings.demo:
+            await self.keyring.start()
+
+    def roles(self) -> dict[str, Coroutine[Any, Any, None]]:
+        """What runs beside the desk until it is cancelled."""
+        return self.records.roles() | self.keyring.roles() | self.office.roles()
+
+    async def stop(self) -> None:
+        """Write down what is still in memory."""
+        await self.keyring.stop()
+        await self.records.stop()
 
     async def identify(self, scope: Scope) -> Principal:
         """Say who is calling; never raises."""
-        return Principal(scopes=PUBLIC)
+        if self._identify is None:
+            return Principal(scopes=PUBLIC)
+        return await self._identify(scope)
+
+
+class _NoFactors:
+    """Until there are second factors, nobody has one."""
+
+    async def configured(self, tx: Tx, person: PersonId) -> bool:
+        """Return that there is none."""
+        return False

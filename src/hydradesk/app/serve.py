@@ -102,7 +102,7 @@ async def _run(
         "publisher": house.publisher.run(),
         "lag": house.lag.run(),
         "shared": house.shared.run(),
-        **house.people.records.roles(),
+        **house.people.roles(),
         "database": keep_alive(found.server, house.settings.data_dir),
     }
     tasks = [asyncio.create_task(role, name=name) for name, role in roles.items()]
@@ -130,7 +130,7 @@ async def _drain(house: House, server: uvicorn.Server, tasks: list[asyncio.Task[
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     with contextlib.suppress(Exception):
-        await house.people.records.stop()
+        await house.people.stop()
     await house.market.close()
 
 

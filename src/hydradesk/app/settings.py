@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hydradesk.app.roles import ROLES
@@ -52,6 +52,31 @@ class Settings(BaseSettings):
     """Address to serve on; beyond loopback only with TLS, or behind a proxy that has it."""
     port: int = Field(default=8000, ge=1, le=65535)
     """Port to serve on."""
+    kek_source: str = "file"
+    """What wraps the keys that seal secrets: `file` (kek.json in the data folder), `env`, or
+    `aws-kms:` and the id of a key there."""
+    kek: SecretStr | None = None
+    """With `env`: 32 random bytes in base64."""
+    kek_old: SecretStr | None = None
+    """The one before, until `hydradesk keys rotate` is done."""
+    aws_region: str = "us-east-1"
+    """Region of the key in AWS KMS."""
+    aws_endpoint: str | None = None
+    """Replaces AWS's address: for a proxy or a test server."""
+    access_minutes: int = Field(default=5, ge=1, le=60)
+    """Life of an access token."""
+    signing_days: int = Field(default=30, ge=1, le=365)
+    """How long one key signs access tokens."""
+    refresh_days: int = Field(default=30, ge=1, le=365)
+    """Life of a refresh token that is not used."""
+    idle_days: int = Field(default=14, ge=1, le=365)
+    """A session in which nothing happens ends after so long …"""
+    session_days: int = Field(default=90, ge=1, le=365)
+    """… and any session after so long."""
+    step_up_minutes: int = Field(default=10, ge=1, le=60)
+    """How long a second proof of identity counts."""
+    signature_window_s: int = Field(default=5, ge=1, le=60)
+    """How far the time of a signed request may be from ours."""
     public_url: str | None = None
     """The origin people use, `https://desk.example.org`; empty: http://localhost:PORT."""
     hosts: str = ""
@@ -168,6 +193,15 @@ class Settings(BaseSettings):
                 "HYDRADESK_TLS_KEY, or HYDRADESK_TRUSTED_PROXIES when a proxy has them"
             )
         return host
+
+    @field_validator("kek_source")
+    @classmethod
+    def _known_source(cls, source: str) -> str:
+        if source not in ("file", "env") and not source.removeprefix("aws-kms:").strip():
+            raise ValueError("name the key: aws-kms:KEY-ID")
+        if source not in ("file", "env") and not source.startswith("aws-kms:"):
+            raise ValueError("use file, env or aws-kms:KEY-ID")
+        return source
 
     @field_validator("public_url")
     @classmethod

@@ -3,10 +3,14 @@
 from typing import Any
 
 import hydradesk.accounts.store.audit
+import hydradesk.accounts.store.credentials
 import hydradesk.accounts.store.journal
+import hydradesk.accounts.store.keys
 import hydradesk.accounts.store.paper
 import hydradesk.accounts.store.people
+import hydradesk.accounts.store.secrets
 import hydradesk.accounts.store.security
+import hydradesk.accounts.store.sessions
 import hydradesk.doors.gateway.idempotency
 import hydradesk.doors.webhooks.store
 import hydradesk.execution.store.orders

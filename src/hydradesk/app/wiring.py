@@ -98,6 +98,7 @@ class House:
         self.orders, self.accounts = SqlOrderStore(), AccountStore()
         self.ledger, self.portfolio_store = LedgerStore(), PortfolioStore()
         self.trading, self.portfolio = self._trading()
+        self.people.trade_on(self.trading)
         self.risk_store = RiskStore(book := RiskBook())
         facts = Outside(self.portfolio, self.market, desk, self.people.audit)
         self.risk = RiskService(system, self.risk_store, book, _limits(settings), facts)
@@ -122,7 +123,7 @@ class House:
             open_bar=self.market.open_bar,
             instruments=DEFAULT,
             portfolio=self.reader,
-            account=lambda: self.trading.account(LOCAL),
+            account=self.trading.account,
         )
         self.publisher = Publisher(self.hub, sources)
         self.signals = SqlSignals(system)
@@ -214,6 +215,7 @@ class House:
         signals, whose orders meet the next bar.
         """
         return [
+            Consumer("people").on(PersonChanged, self.people.keyring.endings.on_person),
             Consumer("risk").on(Halted, self.risk.on_halted),
             Consumer("venue").on(SessionOpened, self._venue_session).on(BarClosed, self._venue_bar),
             Consumer("portfolio")

@@ -159,6 +159,8 @@ class Resting(Struct, frozen=True, kw_only=True):
     price: Decimal
     """The limit, or for a market order the worst price acceptable."""
     sent_at: TimeNs
+    over_until: TimeNs = TimeNs(0)
+    """Close of the last bar the venue had been told when the order came: older bars are over."""
     filled: Decimal = Decimal(0)
     paid: Decimal = Decimal(0)
     """Quote units traded so far, fees excluded."""

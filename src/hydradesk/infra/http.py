@@ -75,7 +75,8 @@ def guarding(scope: str, *, step_up: bool = False) -> Callable[[Principal, TimeN
             if me.person is None:
                 raise Unauthenticated("sign in first", fix="sign in, or send an API key")
             raise Forbidden(f"this needs the scope {scope}")
-        if step_up and me.fresh_until < now:
+        proved = me.fresh_until >= now or (me.key is not None and family == "withdrawals")
+        if step_up and not proved:  # a key that may withdraw was made with a fresh proof
             raise StepUp("prove again that it is you", fix="POST /api/auth/step-up, then repeat")
         if family in TRADING and not me.account:
             raise Unavailable("the desk is still opening its paper account", fix="ask again soon")

@@ -8,9 +8,8 @@ from fastapi import Query
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict
 
-from hydradesk.accounts.contracts import ENTITLEMENTS, Account
+from hydradesk.accounts.contracts import ENTITLEMENTS, Account, MembershipRequired
 from hydradesk.infra.http import Caller, Page, Principal, Routes
-from hydradesk.kernel.errors import Forbidden
 from hydradesk.kernel.ids import AccountId, PersonId
 from hydradesk.kernel.numbers import MONEY, plain, quotient
 from hydradesk.kernel.time import Clock, rfc3339
@@ -187,12 +186,6 @@ def equity_view(point: EquityPoint) -> EquityView:
     return EquityView(
         at=rfc3339(point.at), equity=point.equity, cash=point.cash, exposure=point.exposure
     )
-
-
-class MembershipRequired(Forbidden):
-    """The person's membership does not include it (HTTP 403)."""
-
-    code = "membership_required"
 
 
 def whose(me: Principal) -> PersonId:

@@ -6,9 +6,8 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct
 
-from hydradesk.accounts.contracts import LOCAL
 from hydradesk.execution.contracts import Fill
-from hydradesk.kernel.ids import AccountId, PersonId, Symbol
+from hydradesk.kernel.ids import Symbol
 from hydradesk.kernel.numbers import MONEY, plain, quotient
 from hydradesk.ledger.contracts import Book
 from hydradesk.market.contracts import Instrument
@@ -104,9 +103,3 @@ def worth(
             price = prices.get(one.symbol, Decimal(0))
             exposure = MONEY.add(exposure, MONEY.multiply(units, price))
     return Worth(cash=plain(cash), held=plain(held), exposure=plain(exposure))
-
-
-def account_name(session: str, person: PersonId, number: int) -> AccountId:
-    """Name a person's n-th paper account of a session."""
-    whose = "" if person == LOCAL else f"{person}-"
-    return AccountId(f"paper-{session}-{whose}{number}")

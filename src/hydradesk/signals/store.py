@@ -125,6 +125,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     limit: int
     symbol: Symbol | None = None
     timeframe: Timeframe | None = None
+    timeframes: tuple[Timeframe, ...] = ()  # any of these; none means all
     directions: tuple[Direction, ...] = ()
     status: Status | None = None
     after: tuple[Any, ...] | None = None
@@ -232,6 +233,8 @@ class SqlSignals:
             mine = mine.where(signals.c.direction.in_(wanted.directions))
         if wanted.status is not None:
             mine = mine.where(signals.c.status == wanted.status)
+        if wanted.timeframes:
+            mine = mine.where(signals.c.timeframe.in_(wanted.timeframes))
         mine = mine.where(signals.c.at <= wanted.now)
         key = tuple_(signals.c.at, signals.c.id)
         if wanted.after is not None:

@@ -11,6 +11,7 @@ from hydradesk.accounts.contracts.access import (
     SCOPES_OF,
     Entitlements,
     KeyScope,
+    MembershipRequired,
     Role,
     scopes_of,
 )
@@ -21,6 +22,8 @@ from hydradesk.accounts.contracts.paper import (
     AccountChanged,
     Accounts,
     TradingAccounts,
+    account_name,
+    person_of,
     private_name,
     public_name,
 )
@@ -73,6 +76,7 @@ __all__ = [
     "Issued",
     "KeyScope",
     "KycStatus",
+    "MembershipRequired",
     "Method",
     "People",
     "Person",
@@ -89,6 +93,8 @@ __all__ = [
     "Status",
     "TradingAccounts",
     "Vault",
+    "account_name",
+    "person_of",
     "private_name",
     "public_name",
     "scopes_of",

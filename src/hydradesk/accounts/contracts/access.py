@@ -4,6 +4,8 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
+from hydradesk.kernel.errors import Forbidden
+
 Role = Literal["user", "pro", "premium", "support", "admin", "service"]
 ROLES: tuple[Role, ...] = get_args(Role)
 MEMBERSHIPS: tuple[Role, ...] = ("user", "pro", "premium")
@@ -88,6 +90,12 @@ ENTITLEMENTS: dict[str, Entitlements] = {
         timeframes=_ALL, votes=True, auto_trade=True, webhooks=0, api_keys=0, tier="demo"
     ),
 }
+
+
+class MembershipRequired(Forbidden):
+    """The caller's membership does not include it (HTTP 403)."""
+
+    code = "membership_required"
 
 
 def scopes_of(role: str, kinds: tuple[KeyScope, ...] | None = None) -> frozenset[str]:

@@ -89,6 +89,18 @@ class Accounts(Protocol):
         ...
 
 
+def account_name(session: SessionId, person: PersonId, number: int) -> AccountId:
+    """Name a person's n-th paper account of a session."""
+    whose = "" if person == LOCAL else f"{person}-"
+    return AccountId(f"paper-{session}-{whose}{number}")
+
+
+def person_of(account: AccountId) -> PersonId:
+    """Return whose paper account has this name. Sessions' names hold no dash."""
+    whose = account.split("-", 2)[2].rpartition("-")[0]
+    return PersonId(whose) if whose else LOCAL
+
+
 def private_name(person: PersonId | None, account: AccountId, name: str) -> OrderId:
     """Return the id under which the desk keeps what an account's owner calls `name`.
 

@@ -12,6 +12,29 @@ from hydradesk.kernel.tx import Tx
 Method = Literal["siws", "siwe", "password", "passkey", "oidc", "whop", "cli"]
 
 
+class Session(Struct, frozen=True, kw_only=True):
+    """One signed-in device. Agent and address are personal. Instants are the wall clock's."""
+
+    id: str
+    person: PersonId
+    method: Method
+    agent: str
+    """What the device called itself."""
+    ip: str
+    csrf: str
+    """What a page's writes must repeat."""
+    created_at: TimeNs
+    last_seen_at: TimeNs
+    """To about a minute."""
+    fresh_until: TimeNs
+    """Until when a second proof counts."""
+    expires_at: TimeNs
+    """When it ends at the latest, however often it is refreshed."""
+    closed_at: TimeNs | None = None
+    reason: str | None = None
+    """Why it was closed: `logout`, `refresh_reused`, `password_changed` …"""
+
+
 class Issued(Struct, frozen=True, kw_only=True):
     """What a device receives when it signs in or refreshes. Instants are the wall clock's."""
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from hydradesk.accounts.domain.refusals import (
+from hydradesk.accounts.contracts.refusals import (
     ChainMismatch,
     DomainMismatch,
     MessageExpired,

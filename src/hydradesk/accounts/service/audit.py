@@ -55,15 +55,18 @@ class AuditKeeper:
             except (DBAPIError, OSError) as error:
                 log.warning("audit.not_anchored", error=type(error).__name__)
 
-    async def verify(self, progress: Callable[[int], None] = lambda seen: None) -> Proof:
+    async def verify(
+        self, progress: Callable[[int], None] = lambda seen: None, noted: str | None = None
+    ) -> Proof:
         """Prove every chain, every head and every anchor, as of one instant.
 
         Args:
             progress: told now and then how many rows have been proved.
+            noted: an anchor, as `number:hash`, that must be there yet.
         """
         async with self._db.begin() as tx:
             await self._book.freeze(tx)
-            return await _Examination(self._book, tx, progress).run()
+            return await _Examination(self._book, tx, progress).run(noted)
 
 
 class _Examination:
@@ -74,9 +77,9 @@ class _Examination:
         self._entries = self._chains = 0
         self._last: Anchor | None = None
 
-    async def run(self) -> Proof:
+    async def run(self, noted: str | None) -> Proof:
         broken = await self._rows()
-        anchors_broken = await self._anchors()
+        anchors_broken = await self._anchors(noted)
         broken = broken or anchors_broken
         last = self._last
         return Proof(
@@ -110,22 +113,30 @@ class _Examination:
         gone = sorted(heads.keys() - seen)
         return broken or (trail.wrong_head(None, heads[gone[0]]) if gone else None)
 
-    async def _anchors(self) -> Broken | None:
+    async def _anchors(self, noted: str | None) -> Broken | None:
         broken: Broken | None = None
+        n, _, digest = (noted or "0:").partition(":")
+        found = not noted
         async for page in self._book.anchors(self._tx):
             for anchor in page:
                 broken = broken or trail.wrong_anchor(anchor, self._last)
+                found = found or (anchor.n, anchor.hash.hex()) == (int(n), digest)
                 self._last = anchor
             if broken is None:
                 places = [place for anchor in page for place in trail.anchored(anchor)]
                 there = await self._book.there(self._tx, places)
-                found = (trail.wrong_anchored(anchor, there) for anchor in page)
-                broken = next((one for one in found if one is not None), None)
+                wrong = (trail.wrong_anchored(anchor, there) for anchor in page)
+                broken = next((one for one in wrong if one is not None), None)
             await asyncio.sleep(0)
-        return broken
+        return broken or (None if found else _not_noted(int(n)))
 
 
 def _ends(last: Kept, heads: dict[str, Head]) -> Broken | None:
     """Compare a chain's last row with its head; a chain without a head has lost it."""
     head = heads.get(last.chain) or Head(last.chain, 0, "")
     return trail.wrong_head(last, head)
+
+
+def _not_noted(n: int) -> Broken:
+    detail = "it is not the one you noted: the trail was written anew"
+    return Broken(chain="anchors", seq=n, what="anchor", detail=detail)

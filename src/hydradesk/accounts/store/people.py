@@ -1,5 +1,7 @@
 """The people's table."""
 
+from collections.abc import Callable
+
 import msgspec
 from sqlalchemy import BigInteger, Column, ColumnElement, String, Table, Text, select, update
 from sqlalchemy.exc import IntegrityError
@@ -30,7 +32,14 @@ people = Table(
 
 
 class PeopleStore:
-    """Answers contracts.People; emits PersonChanged with every change."""
+    """Answers contracts.People; emits PersonChanged with every change.
+
+    `on_change` is told in the same transaction: what is remembered of a person must be forgotten
+    at the commit, before any fact is delivered.
+    """
+
+    def __init__(self) -> None:
+        self.on_change: Callable[[Tx, PersonId], None] = lambda tx, person: None
 
     async def get(self, tx: Tx, person: PersonId) -> Person:
         """Return one person; raises NotFound."""
@@ -62,6 +71,7 @@ class PeopleStore:
         same = (people.c.person == person.id) & (people.c.version == person.version - 1)
         if await _only_one(tx, update(people).where(same).values(_row(person))) != 1:
             raise Conflict(f"person {person.id} is no longer at version {person.version - 1}")
+        self.on_change(tx, person.id)
         await emit(tx, _changed(person, at))
 
     async def _one(

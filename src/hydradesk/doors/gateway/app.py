@@ -22,6 +22,7 @@ from hydradesk.doors.gateway.gate import Gate, Identify
 from hydradesk.doors.gateway.hub import Hub
 from hydradesk.doors.gateway.idempotency import Idempotency, IdempotencyStore
 from hydradesk.doors.gateway.limits import Limits
+from hydradesk.doors.gateway.links import add_links
 from hydradesk.doors.gateway.middleware import Entrance, Rules
 from hydradesk.doors.gateway.proxy import Proxies
 from hydradesk.infra.health import Checks, HealthCheck
@@ -92,7 +93,7 @@ def build(door: Door) -> FastAPI:
     rules = door.rules or loopback_rules()
     app.state.origins = rules.origins
     app.state.rates = door.rates
-    stream.install(app, door.hub)
+    stream.install(app, door.hub, door.identify)
     _describe(app)
     _health(app, door.checks, Watchers(door.metrics_token))
     _page(app)
@@ -145,12 +146,15 @@ def describe(app: FastAPI) -> dict[str, Any]:
         [problems.Problem], ref_template="#/components/schemas/{name}"
     )
     schemas.update(view_schemas() | problem)
+    every = dict[str, dict[str, Any]]()
     for methods in document["paths"].values():
         for method, operation in methods.items():
+            every[operation["operationId"]] = operation
             operation.get("responses", {}).pop("422", None)  # covered by 4XX, in our shape
             _show_example(operation)
             if method != "get":
                 operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+    add_links(every)
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     return document
@@ -167,7 +171,14 @@ def _refusals() -> dict[int | str, dict[str, Any]]:
     schema = {"$ref": "#/components/schemas/Problem"}
     example = msgspec.to_builtins(problems.REFUSED)
     content = {"application/problem+json": {"schema": schema, "example": example}}
-    return {"4XX": {"description": "Refused; see `code`.", "content": content}}
+    away = {"schema": schema, "example": msgspec.to_builtins(problems.AWAY)}
+    return {
+        "4XX": {"description": "Refused; see `code`.", "content": content},
+        "503": {
+            "description": "A part of the desk is not there at the moment; ask again.",
+            "content": {"application/problem+json": away},
+        },
+    }
 
 
 def _describe(app: FastAPI) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hydradesk.infra.http import Principal
 from hydradesk.infra.origin import ORIGIN, Origin
@@ -11,6 +11,8 @@ from hydradesk.infra.origin import ORIGIN, Origin
 Identify = Callable[[Scope], Awaitable[Principal]]
 """Never raises: what is wrong with the credentials is the principal's `refusal`."""
 AGENT_KEPT = 200
+SIGNED = b"x-hd-signature"
+"""Whoever sends it signed the body too: it is read before we know whose it is."""
 
 
 class Gate:
@@ -22,11 +24,30 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] in ("http", "websocket"):
-            principal = await self._identify(scope)
             state = scope.setdefault("state", {})
+            if scope["type"] == "http" and SIGNED in dict(scope["headers"]):
+                state["body"], receive = await _read(receive)
+            principal = await self._identify(scope)
             state["principal"] = principal
             ORIGIN.set(_origin(principal, scope, str(state.get("request_id", ""))))
         await self._app(scope, receive, send)
+
+
+async def _read(receive: Receive) -> tuple[bytes, Receive]:
+    """Return the body, which the entrance limits, and a channel that gives it again."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        body += bytes(message.get("body", b""))
+        more = bool(message.get("more_body"))
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return body, again
 
 
 def _origin(principal: Principal, scope: Scope, request_id: str) -> Origin:

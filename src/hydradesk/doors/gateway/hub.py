@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Iterable
 import msgspec
 from msgspec import Raw, Struct
 
+from hydradesk.accounts.contracts import PUBLIC
+from hydradesk.infra.http import Principal
 from hydradesk.kernel.time import MILLISECOND, SECOND, Clock, rfc3339
 
 KEPT_MESSAGES = 1_000
@@ -20,6 +22,10 @@ WITH_NAMES = ("candles", "indicators")
 """Topics that say of what: `candles:ETH-USDT:1m`."""
 QUEUE_MESSAGES = 2_000
 QUEUE_BYTES = 4 * 1024 * 1024
+
+OWNED = "@"
+"""`orders@p-1` is what p-1 hears as `orders`: a name of ours, which nobody outside can say."""
+STRANGER = Principal(scopes=PUBLIC)
 
 Snapshot = Callable[[str], Awaitable[object]]
 
@@ -34,10 +40,19 @@ class Message(Struct, frozen=True, omit_defaults=False):
     data: object
 
 
+def name_of(topic: str) -> str:
+    """Return what a topic is about, without of what or whose."""
+    return topic.partition(OWNED)[0].partition(":")[0]
+
+
 class Client:
     """One connection's outgoing queue, bounded."""
 
-    def __init__(self) -> None:
+    def __init__(self, me: Principal = STRANGER) -> None:
+        self.me = me
+        """Who listens."""
+        self.over = False
+        """Whether it was us who ended it, and not its slowness."""
         self.topics: set[str] = set()
         self.dropped: str | None = None
         self.overflow = asyncio.Event()
@@ -57,6 +72,12 @@ class Client:
         self._bytes += len(text)
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+    def end(self, reason: str) -> None:
+        """Say goodbye: its owner may not listen any more."""
+        if self.dropped is None:
+            self.dropped, self.over = reason, True
+            self.overflow.set()
 
     async def take(self) -> list[str]:
         """Wait for messages and return all there are. For one writer.
@@ -112,6 +133,10 @@ class Hub:
         """Send to everyone who listens, and keep it for those who resume."""
         one = self._topic(topic)
         one.seq += 1
+        if OWNED in topic and not self.listened(topic):
+            one.recent.clear()  # one person's affairs: kept only for who may come back for them
+            one.kept.clear()
+            return
         encoded = Raw(msgspec.json.encode(data))
         text = self._encode("delta", topic, one.seq, encoded)
         one.kept.append((one.seq, self._wall.now(), text))
@@ -124,6 +149,22 @@ class Hub:
     def publish_latest(self, topic: str, data: object) -> None:
         """Publish at the next flush, replacing what has not been sent yet: for ticks."""
         self._pending[topic] = data
+
+    def listeners(self, name: str) -> list[str]:
+        """Return whose topics of this name are listened to."""
+        mine = name + OWNED
+        return [
+            topic.removeprefix(mine)
+            for topic in self._topics
+            if topic.startswith(mine) and self.listened(topic)
+        ]
+
+    def end(self, whom: str, reason: str) -> int:
+        """End every connection of a session or of a person, at once; return how many."""
+        ended = [one for one in self.clients if whom in (one.me.session, one.me.key, one.me.person)]
+        for client in ended:
+            client.end(reason)
+        return len(ended)
 
     def listened(self, topic: str) -> bool:
         """Whether anybody hears this topic, or left so lately that he may come back for it."""
@@ -158,7 +199,7 @@ class Hub:
         joining: list[str] = []
         one.joining[client] = joining  # deltas published while we look are newer: they follow
         try:
-            data = await self._snapshots[topic.partition(":")[0]](topic)
+            data = await self._snapshots[name_of(topic)](topic)
         finally:
             del one.joining[client]
         client.offer(self._encode("snapshot", topic, seq, data))
@@ -193,11 +234,11 @@ class Hub:
         """Encode a message for one client: error or bye."""
         return self._encode(kind, topic, 0, data)
 
-    def forget(self, topics: Iterable[str]) -> None:
+    def forget(self, topics: Iterable[str], whose: str | None = None) -> None:
         """Drop the past of topics: it belongs to a session or an account that is over."""
         for topic in topics:
             for name, one in self._topics.items():
-                if name.partition(":")[0] == topic:
+                if name_of(name) == topic and whose in (None, name.partition(OWNED)[2]):
                     one.recent.clear()
                     one.kept.clear()
 
@@ -219,5 +260,6 @@ class Hub:
         return self._topics.setdefault(name, Topic(self._first))
 
     def _encode(self, kind: str, topic: str | None, seq: int, data: object) -> str:
-        message = Message(kind, topic, seq, rfc3339(self._wall.now()), data)
+        public = None if topic is None else topic.partition(OWNED)[0]
+        message = Message(kind, public, seq, rfc3339(self._wall.now()), data)
         return msgspec.json.encode(message).decode()

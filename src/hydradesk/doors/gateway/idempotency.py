@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, delete, select, update
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hydradesk.accounts.contracts import LOCAL
 from hydradesk.doors.gateway import problems
 from hydradesk.infra.db import Database, insert_new, metadata, sql
 from hydradesk.kernel.time import DAY, Clock
@@ -95,8 +96,10 @@ class Idempotency:
             detail = f"an Idempotency-Key has at most {MAX_KEY} characters"
             await _refuse(422, "invalid", detail, scope, receive, send)
             return
+        key = _private(key, scope)
         body = await _read(receive)
         parts = (scope["method"].encode(), scope["path"].encode(), scope["query_string"], body)
+        key = f"{scope['state']['principal'].person or ''}:{key}"  # everybody's keys are their own
         known = await self._store.begin(key, hashlib.sha256(b"\n".join(parts)).hexdigest())
         if known is None:
             await self._run(scope, body, send, key)
@@ -109,21 +112,25 @@ class Idempotency:
             await _refuse(409, "idempotency_conflict", known, scope, receive, send)
 
     async def _run(self, scope: Scope, body: bytes, send: Send, key: str) -> None:
-        status, media_type, chunks = 500, "", list[bytes]()
+        status, media_type, chunks, shown_once = 500, "", list[bytes](), False
         waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def receive() -> Message:
             return waiting.pop() if waiting else {"type": "http.disconnect"}
 
         async def sending(message: Message) -> None:
-            nonlocal status, media_type
+            nonlocal status, media_type, shown_once
             if message["type"] == "http.response.start":
-                status = message["status"]
-                media_type = dict(message["headers"]).get(b"content-type", b"").decode()
+                status, headers = message["status"], dict(message["headers"])
+                media_type = headers.get(b"content-type", b"").decode()
+                shown_once = b"no-store" in headers.get(b"cache-control", b"") and status < 400
             else:
                 chunks.append(message.get("body", b""))
                 if not message.get("more_body"):  # remembered before the caller hears of it
-                    await self._store.finish(key, Answer(status, media_type, b"".join(chunks)))
+                    answer = Answer(status, media_type, b"".join(chunks))
+                    if shown_once:
+                        answer = _done(scope["state"]["request_id"])
+                    await self._store.finish(key, answer)
             await send(message)
 
         try:
@@ -131,6 +138,13 @@ class Idempotency:
         except Exception:
             await self._store.finish(key, Answer(500, "", b""))
             raise
+
+
+def _done(request_id: str) -> Answer:
+    """What is answered instead of a secret that was shown once, and is kept nowhere."""
+    detail = "this was done already; what it answered is shown only once"
+    said = problems.problem(409, "shown_once", detail, [], request_id)
+    return Answer(409, "application/problem+json", msgspec.json.encode(said))
 
 
 async def _refuse(
@@ -146,6 +160,12 @@ def _key(scope: Scope) -> str | None:
         return None
     key = dict(scope["headers"]).get(b"idempotency-key", b"").decode("latin-1")
     return key or None
+
+
+def _private(key: str, scope: Scope) -> str:
+    """Return the key under which a caller's is kept: two people may choose the same."""
+    person = scope["state"]["principal"].person
+    return key if person in (None, LOCAL) else f"{person}~{key}"
 
 
 async def _read(receive: Receive) -> bytes:

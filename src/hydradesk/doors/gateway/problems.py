@@ -67,6 +67,17 @@ REFUSED = Problem(
 )
 """What a refusal looks like, for the API's description."""
 
+AWAY = Problem(
+    type="urn:hydradesk:problem:unavailable",
+    title="Service Unavailable",
+    status=503,
+    code="unavailable",
+    detail="there is no price for ETH-USDT yet",
+    errors=[],
+    request_id="0f8e2d",
+)
+"""What the desk says when a part of it is not there."""
+
 
 def install(app: FastAPI) -> None:
     """Answer every kind of error with the one handler."""

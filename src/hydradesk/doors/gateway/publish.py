@@ -14,14 +14,21 @@ from msgspec import Struct
 from prometheus_client import Counter, Gauge
 from sqlalchemy.exc import DBAPIError
 
-from hydradesk.accounts.contracts import Account, AccountChanged
-from hydradesk.doors.gateway.hub import Hub
+from hydradesk.accounts.contracts import (
+    ENTITLEMENTS,
+    Account,
+    AccountChanged,
+    PersonChanged,
+    person_of,
+)
+from hydradesk.doors.gateway.hub import OWNED, Hub
+from hydradesk.doors.gateway.topics import CHANGED, CLASSES, OF_PERSON, owned
 from hydradesk.execution.api import order_view, trade_view
 from hydradesk.execution.contracts import OrderFilled, OrderMoved
 from hydradesk.infra.outbox import Stamped
 from hydradesk.kernel.errors import Unavailable
 from hydradesk.kernel.events import Fact
-from hydradesk.kernel.ids import SessionId, Symbol
+from hydradesk.kernel.ids import PersonId, SessionId, Symbol
 from hydradesk.kernel.time import rfc3339
 from hydradesk.market.api import FeedView
 from hydradesk.market.contracts import (
@@ -38,17 +45,18 @@ from hydradesk.portfolio.api import PortfolioReader
 from hydradesk.portfolio.contracts import PositionMoved
 from hydradesk.risk.api import judgement_view
 from hydradesk.risk.contracts import Halted, Judged
-from hydradesk.signals.api import indicator_view, pattern_view, signal_view
+from hydradesk.signals.api import entitled_view, indicator_view, pattern_view
 from hydradesk.signals.contracts import PatternSeen, Reading, SignalEnded, SignalMade
 
 FLUSH_S = 0.1
 """Ticks, open bars, feed and portfolio go out at most ten times a second …"""
 REPEAT = 50
 """… and prices, feed and a heartbeat at least every 50th flush: five seconds."""
-OF_ACCOUNT = ("orders", "trades", "positions", "risk")
 REVALUE = 10
 """Worth follows the price at most every tenth flush: each time costs a look at the books."""
-LISTS = ("signals", "patterns", "indicators", *OF_ACCOUNT)
+AT_ONCE = 20
+"""How many people's worth is told in one flush: who waits is told in the next."""
+LISTS = ("signals", "patterns", "indicators", "orders", "trades", "positions", "risk")
 
 FACTS = Counter("hydradesk_facts", "Facts published", ["topic"])
 CLIENTS = Gauge("hydradesk_stream_clients", "WebSocket clients connected")
@@ -85,7 +93,8 @@ class Sources(Struct, frozen=True, kw_only=True):
     open_bar: Callable[[Symbol, Timeframe], Candle | None]
     instruments: Instruments
     portfolio: PortfolioReader
-    account: Callable[[], Awaitable[Account]]
+    account: Callable[[PersonId], Awaitable[Account]]
+    """Somebody's open paper account."""
 
 
 class Publisher:
@@ -94,7 +103,10 @@ class Publisher:
     def __init__(self, hub: Hub, sources: Sources) -> None:
         self._hub, self._sources = hub, sources
         CLIENTS.set_function(lambda: len(hub.clients))
-        self._worth_changed = False
+        self._waiting: dict[PersonId, None] = {}
+        """Whose worth has changed since they were told, who waits longest first."""
+        self._flat: set[PersonId] = set()
+        """Who is known to hold nothing: prices do not change what they are worth."""
         self._price_moved = False
         self._ticked: set[Symbol] = set()
         self._kinds: dict[str, tuple[type[Fact], Callable[[Any], None]]] = {}
@@ -108,6 +120,7 @@ class Publisher:
             (OrderFilled, self._filled),
             (PositionMoved, self._position),
             (AccountChanged, self._account_changed),
+            (PersonChanged, self._person_changed),
             (Judged, self._judged),
             (Halted, self._halted),
         ):
@@ -157,7 +170,8 @@ class Publisher:
             if turn % REPEAT == 0:
                 self._repeat()
             if turn % REVALUE == 0 and self._price_moved:
-                self._price_moved, self._worth_changed = False, True
+                self._price_moved = False
+                self._revalue()
             await self._publish_worth()
             self._publish_prices()
             self._hub.flush()
@@ -170,19 +184,32 @@ class Publisher:
             return
         self._ticked.update(one.symbol for one in self._sources.instruments.all)
 
+    def _revalue(self) -> None:
+        """Have the worth told again to everybody who listens and holds something."""
+        for person in self._hub.listeners("portfolio"):
+            if person not in self._flat:
+                self._waiting[PersonId(person)] = None
+
     async def _publish_worth(self) -> None:
-        if not self._worth_changed or not self._hub.listened("portfolio"):
-            return
-        self._worth_changed = False
-        try:
-            account = await self._sources.account()
-            self._hub.publish("portfolio", await self._sources.portfolio.view(account))
-            for row in await self._sources.portfolio.positions(account.id):
-                if row.qty:  # worth something else at the new price
-                    self._hub.publish("positions", row)
-        except (Unavailable, DBAPIError, OSError) as error:
-            self._worth_changed = True
-            log.warning("publish.waiting", error=type(error).__name__)
+        for person in list(self._waiting)[:AT_ONCE]:
+            del self._waiting[person]
+            if not self._hub.listened(owned("portfolio", person)):
+                continue
+            try:
+                await self._publish_one(person)
+            except (Unavailable, DBAPIError, OSError) as error:
+                self._waiting[person] = None
+                log.warning("publish.waiting", error=type(error).__name__)
+                return
+
+    async def _publish_one(self, person: PersonId) -> None:
+        account = await self._sources.account(person)
+        self._flat.add(person)  # unless we see otherwise, or hear of it meanwhile
+        self._hub.publish(owned("portfolio", person), await self._sources.portfolio.view(account))
+        for row in await self._sources.portfolio.positions(account.id):
+            if row.qty:  # worth something else at the new price
+                self._flat.discard(person)
+                self._hub.publish(owned("positions", person), row)
 
     def _publish_prices(self) -> None:
         ticked, self._ticked = self._ticked, set()
@@ -214,46 +241,68 @@ class Publisher:
         return None if bar is None else _bar(bar, closed=False)
 
     async def _portfolio_snapshot(self, topic: str) -> object:
-        return await self._sources.portfolio.view(await self._sources.account())
+        person = PersonId(topic.partition(OWNED)[2])
+        return await self._sources.portfolio.view(await self._sources.account(person))
 
     def _bar_closed(self, fact: BarClosed) -> None:
         bar = fact.candle
         self._hub.publish(f"candles:{bar.symbol}:{bar.timeframe}", _bar(bar, closed=True))
-        self._worth_changed = True
+        self._revalue()
 
     def _session_opened(self, fact: SessionOpened) -> None:
         self._hub.forget(LISTS)
         self._hub.publish_latest("feed", self._sources.feed())
-        self._worth_changed = True
+        self._flat.clear()
+        self._revalue()
 
     def _account_changed(self, fact: AccountChanged) -> None:
         if fact.account.closed:
-            self._hub.forget(OF_ACCOUNT)
-        self._worth_changed = True
+            self._hub.forget(OF_PERSON, fact.account.person)
+        self._waiting[fact.account.person] = None
+
+    def _person_changed(self, fact: PersonChanged) -> None:
+        """End what somebody listens to who is not, or no longer as much, entitled to it."""
+        for client in self._hub.clients:
+            if client.me.person == fact.person:
+                if fact.status != "active":
+                    client.end("this person may no longer sign in")
+                elif fact.role != client.me.role:
+                    client.end(CHANGED)
 
     def _signal(self, fact: SignalMade | SignalEnded) -> None:
-        self._hub.publish("signals", signal_view(fact.signal))
+        for role in CLASSES:
+            view = entitled_view(fact.signal, ENTITLEMENTS[role])
+            if view is not None:
+                self._hub.publish(owned("signals", role), view)
 
     def _pattern(self, fact: PatternSeen) -> None:
         self._hub.publish("patterns", pattern_view(fact.sighting))
 
     def _order(self, fact: OrderMoved) -> None:
-        self._hub.publish("orders", order_view(fact.order))
+        person = person_of(fact.order.intent.account)
+        self._hub.publish(owned("orders", person), order_view(fact.order))
 
     def _filled(self, fact: OrderFilled) -> None:
-        self._hub.publish("trades", trade_view(fact.fill, fact.origin, fact.signal))
-        self._worth_changed = True
+        person = person_of(fact.fill.account)
+        view = trade_view(fact.fill, fact.origin, fact.signal)
+        self._hub.publish(owned("trades", person), view)
+        self._waiting[person] = None
 
     def _position(self, fact: PositionMoved) -> None:
-        self._hub.publish("positions", self._sources.portfolio.position(fact.position))
+        person = person_of(fact.position.account)
+        self._flat.discard(person)
+        view = self._sources.portfolio.position(fact.position)
+        self._hub.publish(owned("positions", person), view)
 
     def _judged(self, fact: Judged) -> None:
         view = msgspec.to_builtins(judgement_view(fact.judgement))
-        self._hub.publish("risk", {"kind": "judged"} | view)
+        person = person_of(fact.judgement.intent.account)
+        self._hub.publish(owned("risk", person), {"kind": "judged"} | view)
 
     def _halted(self, fact: Halted) -> None:
         said = {"kind": "halted", "halted": fact.halted, "reason": fact.reason}
-        self._hub.publish("risk", said)
+        for person in self._hub.listeners("risk"):
+            self._hub.publish(owned("risk", person), said)
 
 
 def _bar(bar: Candle, *, closed: bool) -> BarView:

@@ -10,13 +10,17 @@ from fastapi import FastAPI, WebSocket
 from msgspec import Struct
 from starlette.websockets import WebSocketDisconnect
 
-from hydradesk.doors.gateway.hub import Client, Hub
+from hydradesk.doors.gateway.gate import Identify
+from hydradesk.doors.gateway.hub import STRANGER, Client, Hub
+from hydradesk.doors.gateway.topics import CHANGED, inside
 from hydradesk.kernel.errors import DeskError
 
 MAX_TOPICS = 200
 MAX_MESSAGE = 16 * 1024
 TRY_AGAIN_LATER = 1013
 POLICY_VIOLATION = 1008
+LOOK_AGAIN_S = 30.0
+"""How long a connection may go on after its owner was signed out elsewhere, at most."""
 
 
 class Request(Struct, frozen=True, forbid_unknown_fields=True, rename={"after": "from"}):
@@ -27,8 +31,8 @@ class Request(Struct, frozen=True, forbid_unknown_fields=True, rename={"after": 
     after: dict[str, int] = {}
 
 
-def install(app: FastAPI, hub: Hub) -> None:
-    """Serve /api/stream."""
+def install(app: FastAPI, hub: Hub, identify: Identify | None = None) -> None:
+    """Serve /api/stream; `identify` is asked again from time to time whether they still may."""
 
     @app.websocket("/api/stream")
     async def stream(socket: WebSocket) -> None:
@@ -36,12 +40,12 @@ def install(app: FastAPI, hub: Hub) -> None:
             await socket.close(POLICY_VIOLATION, "this page may not connect here")
             return
         await socket.accept()
-        client = Client()
+        client = Client(getattr(socket.state, "principal", STRANGER))
         hub.clients.add(client)
         tasks = {
             asyncio.create_task(_read(socket, client, hub)),
             asyncio.create_task(_write(socket, client)),
-            asyncio.create_task(client.overflow.wait()),  # a writer that is stuck cannot notice
+            asyncio.create_task(_watch(socket, client, identify)),
         }
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -63,6 +67,21 @@ async def _read(socket: WebSocket, client: Client, hub: Hub) -> None:
             await _obey(message.get("text"), client, hub)
 
 
+async def _watch(socket: WebSocket, client: Client, identify: Identify | None) -> None:
+    """Return when the client has to go. A writer that is stuck cannot notice by itself."""
+    while True:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_AGAIN_S):
+                await client.overflow.wait()
+                return
+        if identify is not None and client.me.person is not None:
+            now = await identify(socket.scope)
+            if now.refusal is not None or now.person != client.me.person:
+                client.end("you are signed out: sign in and connect again")
+            elif (now.role, now.scopes) != (client.me.role, client.me.scopes):
+                client.end(CHANGED)
+
+
 async def _obey(text: str | None, client: Client, hub: Hub) -> None:
     try:
         if text is None:
@@ -75,26 +94,41 @@ async def _obey(text: str | None, client: Client, hub: Hub) -> None:
         client.offer(hub.said("error", None, {"message": str(error), "fix": fix}))
         return
     for topic in request.topics:
-        if request.op == "unsubscribe":
-            hub.unsubscribe(client, topic)
-        elif not hub.known(topic):
+        if not hub.known(topic) and request.op == "unsubscribe":
+            continue
+        if not hub.known(topic):
             fix = "see the list of topics in the documentation"
             detail = {"message": f"there is no topic {topic[:64]!r}", "fix": fix}
             client.offer(hub.said("error", topic[:64], detail))
-        elif len(client.topics) >= MAX_TOPICS and topic not in client.topics:
-            detail = {"message": f"at most {MAX_TOPICS} topics", "fix": "unsubscribe from some"}
-            client.offer(hub.said("error", topic, detail))
         else:
-            await _subscribe(client, hub, topic, request.after.get(topic))
+            await _turn(client, hub, topic, request)
 
 
-async def _subscribe(client: Client, hub: Hub, topic: str, after: int | None) -> None:
+async def _turn(client: Client, hub: Hub, topic: str, request: Request) -> None:
+    """Begin or stop to hear one topic that there is."""
     try:
-        await hub.subscribe(client, topic, after)
+        name = inside(topic, client.me)
     except DeskError as error:
-        hub.unsubscribe(client, topic)
-        detail = {"message": str(error), "fix": error.fix or "try again in a moment"}
+        if request.op == "subscribe":
+            _refuse(client, hub, topic, error)
+        return
+    if request.op == "unsubscribe":
+        hub.unsubscribe(client, name)
+    elif len(client.topics) >= MAX_TOPICS and name not in client.topics:
+        detail = {"message": f"at most {MAX_TOPICS} topics", "fix": "unsubscribe from some"}
         client.offer(hub.said("error", topic, detail))
+    else:
+        try:
+            await hub.subscribe(client, name, request.after.get(topic))
+        except DeskError as error:
+            hub.unsubscribe(client, name)
+            _refuse(client, hub, topic, error)
+
+
+def _refuse(client: Client, hub: Hub, topic: str, error: DeskError) -> None:
+    fix = error.fix or "try again in a moment"
+    said = {"message": str(error), "fix": fix, "code": error.code}
+    client.offer(hub.said("error", topic, said))
 
 
 async def _write(socket: WebSocket, client: Client) -> None:
@@ -107,7 +141,8 @@ async def _write(socket: WebSocket, client: Client) -> None:
 async def _part(socket: WebSocket, client: Client, hub: Hub) -> None:
     if client.dropped is not None:
         await socket.send_text(hub.said("bye", None, {"reason": client.dropped}))
-        await socket.close(TRY_AGAIN_LATER, client.dropped)
+        code = POLICY_VIOLATION if client.over else TRY_AGAIN_LATER
+        await socket.close(code, client.dropped)
     else:
         await socket.close()
 

@@ -78,7 +78,7 @@ def serve(
 
     Pure: the same orders and bar give the same events, in the order of the ticks.
     """
-    waiting = {order.client_id: order for order in orders}
+    waiting = {order.client_id: order for order in orders if order.over_until < bar.close_time}
     budget = toward_zero(MONEY.multiply(bar.volume, terms.share), instrument.lot)
     changed: dict[OrderId, Resting] = {}
     events: list[Event] = []

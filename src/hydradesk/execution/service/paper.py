@@ -48,8 +48,11 @@ class PaperVenue:
         """Symbols on which nothing rests: seen in the books under the lock, and nothing came since.
 
         Nobody else writes this schema, so it holds until an order comes; a new process knows
-        nothing and looks. A bar that finds nothing costs no query and is not noted as served: told
-        again after a restart, it can only meet orders at ticks struck after they were sent.
+        nothing and looks. A bar that finds nothing costs no query and is not noted as served.
+        """
+        self._told: dict[Symbol, TimeNs] = {}
+        """Close of the last bar told, which an order that comes now keeps: told again after a
+        restart, a bar that was over by then must not fill it.
         """
 
     async def submit(self, order: Order) -> Ack:
@@ -66,7 +69,8 @@ class PaperVenue:
             known = await self._store.find(tx, order.id)
             if known is not None:
                 return Accepted(known[0].venue_id)
-            resting = _resting(order, f"paper-{number}")
+            over = self._told.get(order.intent.symbol, TimeNs(0))
+            resting = _resting(order, f"paper-{number}", over)
             await self._store.add(tx, resting, number)
         return Accepted(resting.venue_id)
 
@@ -106,6 +110,7 @@ class PaperVenue:
         False when it is certain that nothing new was reported.
         """
         async with self._turn:
+            self._told[bar.symbol] = max(bar.close_time, self._told.get(bar.symbol, bar.close_time))
             if bar.symbol in self._quiet:
                 return False
             async with self._db.begin() as tx:
@@ -139,6 +144,7 @@ class PaperVenue:
 
     async def open_session(self, session: SessionId, at: TimeNs) -> None:
         """Cancel what rests from earlier sessions: their time is over."""
+        self._told.clear()  # its time may be an earlier one
         async with self._db.begin() as tx:
             last = await self._store.lock(tx)
             if not await self._store.first_time(tx, session, Symbol("*"), at):
@@ -154,7 +160,7 @@ class PaperVenue:
             await self._store.report(tx, news)
 
 
-def _resting(order: Order, venue_id: str) -> Resting:
+def _resting(order: Order, venue_id: str, over_until: TimeNs) -> Resting:
     intent = order.intent
     return Resting(
         client_id=order.id,
@@ -167,6 +173,7 @@ def _resting(order: Order, venue_id: str) -> Resting:
         qty=intent.qty,
         price=intent.price,
         sent_at=intent.at,
+        over_until=over_until,
     )
 
 

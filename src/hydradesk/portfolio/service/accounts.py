@@ -14,6 +14,7 @@ from hydradesk.accounts.contracts import (
     AccountTrail,
     Detail,
     PersonChanged,
+    account_name,
 )
 from hydradesk.kernel.errors import Unavailable
 from hydradesk.kernel.ids import AccountId, PersonId, SessionId, TransferId
@@ -22,7 +23,6 @@ from hydradesk.kernel.time import Clock, TimeNs
 from hydradesk.kernel.tx import Transactions, Tx
 from hydradesk.ledger.contracts import OUTSIDE, Ledger, Transfer, book
 from hydradesk.market.contracts import SessionOpened
-from hydradesk.portfolio.domain import account_name
 from hydradesk.portfolio.ports import Canceller, CurrentSession
 
 

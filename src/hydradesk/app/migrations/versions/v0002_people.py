@@ -30,6 +30,60 @@ def upgrade() -> None:
     op.create_index("ix_accounts_people_kyc", "accounts_people", ["kyc"])
     grant_tables("accounts_people", app=True)
     protect("accounts_people", "person")
+    _credentials()
+    _whop()
+
+
+def _credentials() -> None:
+    op.create_table(
+        "accounts_credentials",
+        sa.Column("id", sa.String(), primary_key=True),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.UniqueConstraint("kind", "subject", name="accounts_credentials_subject"),
+    )
+    op.create_index("accounts_credentials_person", "accounts_credentials", ["person"])
+    op.create_table(
+        "accounts_authenticators",
+        sa.Column("person", sa.String(), primary_key=True),
+        sa.Column("body", sa.Text(), nullable=False),
+    )
+    op.create_table(
+        "accounts_recovery_codes",
+        sa.Column("person", sa.String(), primary_key=True),
+        sa.Column("digest", sa.String(), primary_key=True),
+        sa.Column("used", sa.Boolean(), nullable=False),
+    )
+    op.create_table(
+        "accounts_enrolments",
+        sa.Column("digest", sa.String(), primary_key=True),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+    )
+    own = ("credentials", "authenticators", "recovery_codes", "enrolments")
+    for table in (f"accounts_{one}" for one in own):
+        grant_tables(table, app=True)
+        protect(table, "person")
+
+
+def _whop() -> None:
+    op.create_table(
+        "accounts_memberships",
+        sa.Column("id", sa.String(), primary_key=True),
+        sa.Column("whop_id", sa.String(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+    )
+    op.create_index("ix_accounts_memberships_whop_id", "accounts_memberships", ["whop_id"])
+    op.create_table(
+        "accounts_whop_events",
+        sa.Column("id", sa.String(), primary_key=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+    )
+    grant_tables("accounts_memberships", "accounts_whop_events", app=False)
 
 
 def downgrade() -> None:

@@ -1,0 +1,1 @@
+"""AWS: keys that never leave its Key Management Service."""

@@ -1,0 +1,18 @@
+"""An office for each test."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from hydradesk.infra.db import Database
+from tests.accounts.offices import Desk
+
+
+@pytest.fixture
+async def desk(db: Database, app_db: Database, tmp_path: Path) -> AsyncIterator[Desk]:
+    one = Desk(db, app_db, tmp_path)
+    await one.ring.keyring.start()
+    await one.records.start()
+    yield one
+    await one.client.aclose()

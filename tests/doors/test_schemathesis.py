@@ -1,0 +1,105 @@
+"""Whatever a client sends that the description allows, and much that it does not: no 500, no
+status, media type or body that is not described. Links lead from what was made to what it is.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.doors.served import Served, served
+
+
+def no_fault_of_ours(ctx: Any, response: Any, case: schemathesis.Case) -> None:
+    """503 says that a part is away, and is described; any other 5xx is ours."""
+    assert response.status_code < 500 or response.status_code == 503, (
+        f"{case.as_curl_command()} gave {response.status_code}: {response.text[:300]}"
+    )
+
+
+CHECKS = [
+    no_fault_of_ours,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+def few(examples: int, **more: Any) -> settings:
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        **more,
+    )
+
+
+@pytest.fixture(scope="module")
+def desk(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(migrated, tmp_path_factory.mktemp("desk"), demo=True) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def described(desk: Served) -> schemathesis.BaseSchema:
+    return schemathesis.openapi.from_url(f"{desk.url}/api/openapi.json")
+
+
+def problems(job: Callable[[], None]) -> list[str]:
+    """Run one property; returns what it found wrong, once each."""
+    try:
+        job()
+    except Unsatisfiable:
+        return []  # nothing is wrong about an operation that takes no input
+    except AssertionError as found:
+        return [str(found)[:1000]]
+    except (Failure, FailureGroup) as found:
+        each = found.exceptions if isinstance(found, FailureGroup) else [found]
+        return [f"{one.operation}: {one.title}: {one.message}"[:600] for one in each]
+    return []
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda one: one.value)
+def test_every_operation_keeps_to_its_description(
+    described: schemathesis.BaseSchema, mode: GenerationMode
+) -> None:
+    tried, faults = set(), list[str]()
+    for found in described.get_all_operations():
+        operation = found.ok()
+
+        @few(10)
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def keeps(case: schemathesis.Case) -> None:
+            case.call_and_validate(checks=CHECKS)
+            tried.add(case.operation.label)
+
+        faults += problems(keeps)
+    assert not faults, "\n\n".join(faults)
+    assert len(tried) >= 20
+
+
+def test_what_was_made_can_be_used_as_the_links_say(described: schemathesis.BaseSchema) -> None:
+    seen = set[str]()
+
+    class Life(described.as_state_machine()):  # type: ignore[misc]
+        def validate_response(self, response: Any, case: Any, **more: Any) -> None:
+            seen.add(f"{case.operation.label} {response.status_code}")
+            case.validate_response(response, checks=CHECKS)
+
+    faults = problems(lambda: Life.run(settings=few(20, stateful_step_count=8)))
+    assert not faults, "\n\n".join(faults)
