@@ -16,6 +16,7 @@ from hydradesk.infra.clock import RandomIds
 from hydradesk.infra.db import Database
 from hydradesk.infra.health import Checks, HealthCheck
 from hydradesk.infra.http import Page, Principal, Routes
+from hydradesk.kernel.errors import Unauthenticated
 from hydradesk.kernel.ids import PersonId
 from hydradesk.kernel.time import SimClock
 
@@ -77,8 +78,11 @@ class Front:
         self.reached += 1
         return Page([])
 
-    async def login(self) -> Page[str]:
-        return Page([])
+    async def login(self, wrong: bool = False) -> Page[str]:
+        self.reached += 1
+        if wrong:
+            raise Unauthenticated("no")
+        return Page(["a token that is shown once"])
 
 
 async def times(client: Any, count: int, path: str = "/api/markets", **more: Any) -> list[int]:
