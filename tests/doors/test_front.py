@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
-import structlog
 from starlette.types import Scope
 
 from hydradesk.doors.gateway.armour import Origins
@@ -13,6 +14,7 @@ from hydradesk.doors.gateway.bodies import DEEPEST, MAX_BODY, too_deep
 from hydradesk.doors.gateway.proxy import Proxies
 from hydradesk.infra.db import Database
 from hydradesk.infra.http import Principal
+from hydradesk.infra.logs import ACCESS
 from hydradesk.kernel.ids import PersonId
 from tests.doors.fronts import Front
 
@@ -235,13 +237,21 @@ async def test_a_read_ends_when_its_time_is_up_and_a_write_goes_on(db: Database)
     assert one.reached == 1
 
 
-async def test_the_log_names_who_and_what_and_no_secret(db: Database) -> None:
+async def test_the_log_names_who_and_what_and_no_secret(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one = Front(db, log="all")
-    with structlog.testing.capture_logs() as lines:
-        async with one.client() as client:
-            query = "symbol=ETH-USDT&access_token=hush&code=hush2"
-            await client.get(f"/api/markets?{query}", headers={"X-Me": "ada", "Cookie": "hush3"})
-    (line,) = [each for each in lines if each["event"] == "request"]
+    monkeypatch.setattr(ACCESS, "handler", logging.FileHandler(tmp_path / "access.log"))
+    async with one.client() as client:
+        query = "symbol=ETH-USDT&access_token=hush&code=hush2"
+        await client.get(f"/api/markets?{query}", headers={"X-Me": "ada", "Cookie": "hush3"})
+        await client.get("/api/markets")
+    assert not (tmp_path / "access.log").read_text()  # written together, a moment later
+    ACCESS.flush()
+    line, second = map(json.loads, (tmp_path / "access.log").read_text().splitlines())
+    assert ACCESS.handler is not None
+    ACCESS.handler.close()
+    assert second["person"] is None and line["at"] <= second["at"]
     assert line["person"] == "ada" and line["route"].endswith("/markets") and line["status"] == 200
     assert line["query"] == "symbol=ETH-USDT&access_token=…&code=…" and "hush" not in str(line)
     assert line["bytes"] > 0 and line["ms"] >= 0 and line["request_id"] and line["ip"]

@@ -149,6 +149,9 @@ def clean_logs() -> Iterator[None]:
     for handler in root.handlers:
         if handler not in before:
             handler.close()
+    if logs.ACCESS.handler is not None:
+        logs.ACCESS.handler.close()
+        logs.ACCESS.handler = None
     root.handlers = before
     root.setLevel(level)
     structlog.configure(**config)

@@ -19,6 +19,7 @@ from hydradesk.doors.gateway.wire import GRACE_S, Wire
 from hydradesk.doors.gateway.wire import server as server_config
 from hydradesk.infra.clock import DeskClock, SystemClock
 from hydradesk.infra.db import Database
+from hydradesk.infra.logs import ACCESS
 from hydradesk.infra.shared import Shared
 from hydradesk.kernel.errors import Unavailable
 
@@ -132,6 +133,7 @@ async def _drain(house: House, server: uvicorn.Server, tasks: list[asyncio.Task[
     with contextlib.suppress(Exception):
         await house.people.stop()
     await house.market.close()
+    ACCESS.flush()
 
 
 def _shared(url: str | None) -> Shared | None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Literal
 from urllib.parse import parse_qsl
 
-import structlog
 from msgspec import Struct
 from prometheus_client import Counter, Histogram
 from starlette.responses import Response
@@ -16,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hydradesk.doors.gateway import bodies, problems
 from hydradesk.doors.gateway.armour import Headers, Origins, dressed, host_of
 from hydradesk.doors.gateway.proxy import Proxies
+from hydradesk.infra.logs import ACCESS
 from hydradesk.infra.origin import network_of
 from hydradesk.infra.rates import Flood
 
@@ -39,7 +39,6 @@ HARMLESS = frozenset(
 """Query parameters whose values are logged; of every other only the name."""
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
-log = structlog.get_logger("access")
 Refused = tuple[int, str, str]
 """Status, code, detail."""
 
@@ -209,8 +208,7 @@ class _Seen:
         SECONDS.labels(route).observe(took)
         if keep == "all" or method != "GET" or self.status >= 400 or took > SLOW_S:
             me = scope["state"].get("principal")
-            log.info(
-                "request",
+            ACCESS.write(
                 method=known,
                 route=route,
                 path=scope["path"][:200],
