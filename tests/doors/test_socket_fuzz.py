@@ -15,7 +15,7 @@ from hydradesk.infra.db import Database
 from tests.doors.fronts import Front
 from tests.doors.wires import BINARY, CLOSE, PING, PONG, TEXT, Line, Served, frame, serving
 
-SUBSCRIBE = b'{"op": "subscribe", "topics": ["signals"]}'
+SUBSCRIBE = b'{"op": "subscribe", "topics": ["prices"]}'
 SEED = int(os.environ.get("HYDRADESK_FUZZ_SEED", "7"))
 
 
@@ -37,7 +37,7 @@ class Here:
 
     async def all_is_well(self) -> None:
         """The other client still hears what is published, and strangers are answered."""
-        self.hub.publish("signals", {"said": "all is well"})
+        self.hub.publish("prices", {"said": "all is well"})
         async with asyncio.timeout(10):
             while b"all is well" not in await self.heard.get():
                 pass
@@ -61,7 +61,7 @@ async def subscribed(served: Served) -> Line:
 @pytest.fixture
 async def here(db: Database) -> AsyncIterator[Here]:
     front = Front(db)
-    front.hub.provide("signals", front.hub.recent)
+    front.hub.provide("prices", front.hub.recent)
     front.hub.provide("candles", front.hub.recent)
     async with serving(front.app, per_source=5_000, head_s=1, ping_s=0.5, pong_s=0.5) as served:
         one = Here(served, front, await subscribed(served))
@@ -113,9 +113,9 @@ async def test_a_frame_that_breaks_the_protocol_ends_its_line_only(here: Here, n
 NOT_OURS = [
     b"", b"null", b"[]", b"{", b'"x"', b"\x00", b'{"op":"fly","topics":[]}',
     b'{"op":"subscribe"}', b'{"op":"subscribe","topics":[1]}', b'{"op":"subscribe","topics":"x"}',
-    b'{"op":"subscribe","topics":["signals"],"x":1}', b"[" * 10_000,
-    b'{"op":"subscribe","topics":["signals"],"from":{"signals":1e99}}',
-    b'{"op":"subscribe","topics":["signals"],"from":{"signals":-1}}',
+    b'{"op":"subscribe","topics":["prices"],"x":1}', b"[" * 10_000,
+    b'{"op":"subscribe","topics":["prices"],"from":{"prices":1e99}}',
+    b'{"op":"subscribe","topics":["prices"],"from":{"prices":-1}}',
     b'{"op":"subscribe","topics":["\\u0000","\\ud800","../../etc","signals:x:y"]}',
     b'{"op":"subscribe","topics":["' + b"x" * 10_000 + b'"]}', b" " * 17_000,
 ]  # fmt: skip
