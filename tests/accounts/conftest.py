@@ -1,4 +1,4 @@
-"""An office for each test."""
+"""A room, or an office, for each test."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 from hydradesk.infra.db import Database
 from tests.accounts.offices import Desk
+from tests.accounts.room import Room
 
 
 @pytest.fixture
@@ -16,3 +17,11 @@ async def desk(db: Database, app_db: Database, tmp_path: Path) -> AsyncIterator[
     await one.records.start()
     yield one
     await one.client.aclose()
+
+
+@pytest.fixture
+async def room(db: Database) -> AsyncIterator[Room]:
+    """People and their credentials on an empty database."""
+    one = Room(db)
+    yield one
+    one.hasher.close()

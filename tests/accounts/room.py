@@ -10,6 +10,8 @@ from eth_account.messages import encode_defunct
 from fastapi import FastAPI
 from solders.keypair import Keypair
 
+from hydradesk.accounts.api import credentials as credentials_api
+from hydradesk.accounts.api import factors as factors_api
 from hydradesk.accounts.api import sign_in as sign_in_api
 from hydradesk.accounts.contracts import (
     PUBLIC,
@@ -23,14 +25,21 @@ from hydradesk.accounts.contracts import (
 from hydradesk.accounts.domain import siwe, siws
 from hydradesk.accounts.domain.signin import SignInMessage
 from hydradesk.accounts.service.captcha import ProofOfWork
+from hydradesk.accounts.service.credentials import CredentialService
+from hydradesk.accounts.service.factors import FactorService
+from hydradesk.accounts.service.features import FeatureSwitches
 from hydradesk.accounts.service.guard import Throttle
+from hydradesk.accounts.service.passkeys import PasskeyService
 from hydradesk.accounts.service.passwords import PasswordService
 from hydradesk.accounts.service.sign_in import Around, Books, SignInService
+from hydradesk.accounts.service.step_up import StepUpService, Ways
 from hydradesk.accounts.service.wallets import Keys, Offer, WalletService, WalletTerms
 from hydradesk.accounts.store.credentials import CredentialStore, FactorStore
 from hydradesk.accounts.store.people import PeopleStore
+from hydradesk.accounts.store.security import FeatureStore
 from hydradesk.adapters.evm import NodeContracts, Secp256k1
 from hydradesk.adapters.solana import Ed25519
+from hydradesk.adapters.webauthn import WebAuthn
 from hydradesk.doors.gateway import problems
 from hydradesk.doors.gateway.app import add_routes
 from hydradesk.doors.gateway.gate import Gate
@@ -38,6 +47,7 @@ from hydradesk.infra.db import Database
 from hydradesk.infra.http import Principal, Routes
 from hydradesk.infra.passwords import Argon2Cost, Argon2Pool
 from hydradesk.infra.shared import MemoryShared
+from hydradesk.kernel.errors import Invalid
 from hydradesk.kernel.ids import PersonId
 from hydradesk.kernel.time import DAY, HOUR, MINUTE, SimClock, TimeNs, rfc3339
 from hydradesk.kernel.tx import Tx
@@ -107,14 +117,17 @@ class RecordedAudit:
         return [one for one in self.actions if one.action == action and one.ok is ok]
 
 
-class AllOn:
-    """Feature switches; those named are off."""
+class NamedVault:
+    """contracts.Vault without a key: what is sealed in one place does not open in another."""
 
-    def __init__(self) -> None:
-        self.off: set[str] = set()
+    async def seal(self, tx: Tx, secret: Secret, place: str) -> str:
+        return f"{place}={secret.text()[::-1]}"
 
-    async def enabled(self, tx: Tx, name: str) -> bool:
-        return name not in self.off
+    async def open(self, tx: Tx, sealed: str, place: str) -> Secret:
+        where, _, text = sealed.partition("=")
+        if where != place:
+            raise Invalid("sealed elsewhere")
+        return Secret(text[::-1])
 
 
 class Wallet:
@@ -158,10 +171,11 @@ class Room:
     def __init__(self, db: Database, nodes: dict[str, str] | None = None) -> None:
         self.db, self.clock, self.ids = db, SimClock(START), Count()
         self.random = _counting()
-        self.shared, self.switches = MemoryShared(self.clock), AllOn()
+        self.shared = MemoryShared(self.clock)
         self.people, self.credentials = PeopleStore(), CredentialStore()
         self.factors = FactorStore()
         self.sessions, self.audit = RecordedSessions(self.clock), RecordedAudit()
+        self.features = FeatureSwitches(db, FeatureStore(), self.audit, self.clock)
         self.captcha = ProofOfWork(self.shared, self.clock, self.random, 0)
         self.guard = Throttle(self.shared, self.clock, self.captcha)
         self.hasher = Argon2Pool(CHEAP)
@@ -177,7 +191,7 @@ class Room:
             ids=self.ids,
             random=self.random,
             once=self.shared,
-            switches=self.switches,
+            features=self.features,
         )
         self.base = SignInService(db, books, around)
         self.keys = Keys(
@@ -187,12 +201,34 @@ class Room:
         terms = WalletTerms(origin=ORIGIN_URL, evm_chains=chains)
         self.wallets = WalletService(self.base, terms, self.keys)
         self.passwords = PasswordService(self.base, self.hasher, self.guard, self.captcha)
+        self.vault = NamedVault()
+        self.passkeys = PasskeyService(self.base, WebAuthn(ORIGIN_URL))
+        self.second = FactorService(
+            self.base, self.passkeys, self.vault, self.guard, "desk.example"
+        )
+        self.step_up = StepUpService(
+            self.base,
+            Ways(
+                factors=self.second,
+                passkeys=self.passkeys,
+                passwords=self.passwords,
+                wallets=self.wallets,
+                guard=self.guard,
+            ),
+        )
+        self.links = CredentialService(self.base, self.wallets, self.second)
         self.me = Principal(scopes=PUBLIC)
 
     def routes(self) -> list[Routes]:
         return [
             sign_in_api.wallet_routes(self.wallets),
             sign_in_api.password_routes(self.passwords),
+            factors_api.passkey_routes(self.passkeys),
+            factors_api.second_step_routes(self.second, self.step_up),
+            factors_api.own_factor_routes(self.second),
+            factors_api.own_passkey_routes(self.passkeys),
+            credentials_api.credential_routes(self.links, self.passwords),
+            credentials_api.link_routes(self.links),
         ]
 
     def client(self) -> httpx2.AsyncClient:

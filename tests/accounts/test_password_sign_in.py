@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from hydradesk.accounts.contracts import Secret
-from hydradesk.accounts.contracts.refusals import AccountSuspended, CredentialsInvalid, SignUpClosed
+from hydradesk.accounts.contracts.refusals import AccountSuspended, CredentialsInvalid
+from hydradesk.accounts.contracts.security import FeatureOff
 from hydradesk.accounts.service.passwords import PasswordService
 from hydradesk.accounts.service.sign_in import SignedIn
 from hydradesk.infra.passwords import Argon2Cost, Argon2Pool
@@ -138,8 +139,8 @@ async def test_a_common_password_makes_nobody(room: Room) -> None:
             await registered(room, password=password)
         assert refused.value.field == "password"
     assert len(room.audit.told("auth.signed_up", ok=False)) == 4
-    room.switches.off.add("sign_up")
-    with pytest.raises(SignUpClosed):
+    await room.features.set("sign_up", False)
+    with pytest.raises(FeatureOff):
         await registered(room)
 
 

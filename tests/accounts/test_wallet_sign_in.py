@@ -19,8 +19,8 @@ from hydradesk.accounts.contracts.refusals import (
     MessageMalformed,
     NonceInvalid,
     SignatureInvalid,
-    SignUpClosed,
 )
+from hydradesk.accounts.contracts.security import FeatureOff
 from hydradesk.accounts.domain import siwe, siws
 from hydradesk.accounts.service.sign_in import SignedIn
 from hydradesk.adapters.evm import Secp256k1
@@ -258,9 +258,9 @@ async def test_who_is_suspended_or_erased_stays_out(room: Room, kind: str, statu
 
 async def test_a_closed_desk_lets_only_those_in_whom_it_knows(room: Room) -> None:
     known = await entered(room, Wallet("siwe"))
-    room.switches.off.add("sign_up")
+    await room.features.set("sign_up", False)
     assert (await entered(room, Wallet("siwe"))).person.id == known.person.id
-    with pytest.raises(SignUpClosed):
+    with pytest.raises(FeatureOff):
         await entered(room, Wallet("siwe", 2))
 
 

@@ -20,13 +20,12 @@ from hydradesk.app.keyring import Keyring
 from hydradesk.app.office import Around, Office
 from hydradesk.app.records import Records
 from hydradesk.app.settings import Settings
+from hydradesk.app.sign_in import SignInHouse, SignInParts
 from hydradesk.infra.clock import DeskClock, RandomIds, SystemClock
 from hydradesk.infra.db import Database
 from hydradesk.infra.group import GroupCommit
 from hydradesk.infra.http import Principal, Routes
 from hydradesk.infra.shared import Shared
-from hydradesk.kernel.ids import PersonId
-from hydradesk.kernel.tx import Tx
 
 
 class PeopleHouse:
@@ -55,6 +54,21 @@ class PeopleHouse:
         means = Means(system, app, clock, self.random, self.ids)
         self.keyring = Keyring(settings, means, self.store, self.audit, shared)
         self.store.on_change = self.keyring.endings.person_changed
+        self.sign_in = SignInHouse(
+            settings,
+            SignInParts(
+                means=means,
+                people=self.store,
+                sessions=self.keyring.sessions,
+                vault=self.keyring.vault,
+                audit=self.audit,
+                features=self.records.features,
+                once=shared,
+                guard=self.guard,
+                captcha=self.captcha,
+            ),
+        )
+        self.keyring.sealed.append(self.sign_in.factor_store)
         self.office = Office(means, Around(self.records, self.store, self.keyring.sessions))
         self._identify: Identify | None = None
 
@@ -67,7 +81,8 @@ class PeopleHouse:
         return [
             challenge_routes(self.captcha),
             journal_api.routes(self.journal, self.ids, self.clock),
-            *self.keyring.routes(_NoFactors()),
+            *self.keyring.routes(self.sign_in.base),
+            *self.sign_in.routes(),
             *self.office.routes(),
         ]
 
@@ -77,6 +92,7 @@ class PeopleHouse:
         await self.records.start()
         if not self.settings.demo:
             await self.keyring.start()
+            await self.sign_in.start()
 
     def roles(self) -> dict[str, Coroutine[Any, Any, None]]:
         """What runs beside the desk until it is cancelled."""
@@ -84,6 +100,7 @@ class PeopleHouse:
 
     async def stop(self) -> None:
         """Write down what is still in memory."""
+        self.sign_in.stop()
         await self.keyring.stop()
         await self.records.stop()
 
@@ -92,11 +109,3 @@ class PeopleHouse:
         if self._identify is None:
             return Principal(scopes=PUBLIC)
         return await self._identify(scope)
-
-
-class _NoFactors:
-    """Until there are second factors, nobody has one."""
-
-    async def configured(self, tx: Tx, person: PersonId) -> bool:
-        """Return that there is none."""
-        return False

@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hydradesk.app.roles import ROLES
+from hydradesk.app.sign_in_settings import SignInSettings
 from hydradesk.market.contracts import TIMEFRAMES
 
 Feed = Literal["auto", "ccxt", "replay", "simulated"]
@@ -27,7 +28,7 @@ def default_data_dir() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local/share")) / "hydradesk"
 
 
-class Settings(BaseSettings):
+class Settings(SignInSettings, BaseSettings):
     """Environment HYDRADESK_*. The defaults run everything in one process, on embedded parts."""
 
     model_config = SettingsConfigDict(env_prefix="HYDRADESK_", frozen=True, extra="ignore")

@@ -1,6 +1,6 @@
 """Routes of signing in with a wallet or a password."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
 from fastapi import Response
@@ -116,6 +116,28 @@ OFFER = OfferView(
     issued_at="2025-06-24T12:00:00Z",
     expires_at="2025-06-24T12:05:00Z",
 )
+
+
+OWN_METHODS = (
+    MethodView(kind="siws", name="siws", label="Solana wallet"),
+    MethodView(kind="siwe", name="siwe", label="Ethereum wallet"),
+    MethodView(kind="passkey", name="passkey", label="Passkey"),
+    MethodView(kind="password", name="password", label="E-mail and password"),
+)
+"""What needs nobody else."""
+METHODS = MethodsView(demo=False, sign_up=True, captcha=True, methods=OWN_METHODS)
+
+
+def method_routes(methods: Callable[[], MethodsView]) -> Routes:
+    """Build GET /auth/methods."""
+    api = Routes("/auth", "auth")
+
+    @api.add("GET", "/methods", MethodsView, example=METHODS, scope="auth:public")
+    async def list_methods(me: Caller) -> MethodsView:
+        """How one may sign in at this desk."""
+        return methods()
+
+    return api
 
 
 def answer(

@@ -35,11 +35,19 @@ class Factor(Struct, frozen=True, kw_only=True):
 
     person: PersonId
     sealed: str
-    """The seed, sealed by the vault at `totp:<person>`."""
+    """The seed, sealed by the vault at its seed_place."""
     confirmed: bool
     """Whether a code has shown that the app has the seed; before that it asks nobody."""
     step: int = 0
     """The last time step whose code was accepted: no code works twice."""
+
+
+SEED_PLACE = "totp:"
+
+
+def seed_place(person: PersonId) -> str:
+    """Where the vault has an authenticator's seed."""
+    return f"{SEED_PLACE}{person}"
 
 
 class Claims(Struct, frozen=True, kw_only=True):

@@ -69,12 +69,6 @@ class AccountSuspended(Forbidden):
     code = "account_suspended"
 
 
-class SignUpClosed(Forbidden):
-    """The desk takes nobody new at the moment."""
-
-    code = "sign_up_closed"
-
-
 class ContractWalletRefused(Unauthenticated):
     """The address did not sign by itself, and this desk cannot ask its contract."""
 

@@ -32,14 +32,6 @@ class OneTime(Protocol):
         ...
 
 
-class Switches(Protocol):
-    """Feature switches, answered by accounts' admin side."""
-
-    async def enabled(self, tx: Tx, name: str) -> bool:
-        """Whether a feature is on."""
-        ...
-
-
 class PasswordHasher(Protocol):
     """Slow on purpose, off the event loop, and only so many at once."""
 

@@ -13,6 +13,7 @@ from hydradesk.accounts.contracts import (
     Action,
     Audit,
     Detail,
+    Features,
     Issued,
     Method,
     People,
@@ -20,13 +21,12 @@ from hydradesk.accounts.contracts import (
     Sessions,
 )
 from hydradesk.accounts.contracts.credentials import Credential, CredentialKind, FactorKind
-from hydradesk.accounts.contracts.refusals import AccountSuspended, CredentialTaken, SignUpClosed
+from hydradesk.accounts.contracts.refusals import AccountSuspended, CredentialTaken
 from hydradesk.accounts.ports.credentials import (
     CredentialBook,
     FactorBook,
     OneTime,
     Randomness,
-    Switches,
 )
 from hydradesk.infra.origin import ORIGIN
 from hydradesk.kernel.errors import DeskError, Invalid, Unavailable
@@ -56,7 +56,7 @@ class Around(Struct, frozen=True, kw_only=True):
     ids: IdSource
     random: Randomness
     once: OneTime
-    switches: Switches
+    features: Features
 
 
 class Welcome(Struct, frozen=True, kw_only=True):
@@ -77,6 +77,7 @@ class Key(Struct, frozen=True, kw_only=True):
     subject: str
     label: str
     secret: str = ""
+    counter: int = 0
 
 
 class SignedIn(Struct, frozen=True, kw_only=True):
@@ -197,10 +198,13 @@ class SignInService:
             found.append("recovery")
         return found
 
+    async def configured(self, tx: Tx, person: PersonId) -> bool:
+        """Whether there is a second factor; answers ports.SecondFactors."""
+        return bool(await self.factors(tx, person))
+
     async def join(self, tx: Tx, welcome: Welcome) -> Person:
-        """Make a new person; raises SignUpClosed, Conflict, or Invalid for an unknown referrer."""
-        if not await self.around.switches.enabled(tx, "sign_up"):
-            raise SignUpClosed("this desk takes nobody new at the moment", fix="ask its owner")
+        """Make a new person; raises FeatureOff, Conflict, or Invalid for an unknown referrer."""
+        self.around.features.require("sign_up")
         referrer = await self._referrer(tx, welcome.referrer)
         now = self.around.clock.now()
         person = Person(
@@ -229,6 +233,7 @@ class SignInService:
             subject=key.subject,
             label=key.label,
             secret=key.secret,
+            counter=key.counter,
             created_at=now,
             last_used_at=now,
         )

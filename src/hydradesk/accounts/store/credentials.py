@@ -22,11 +22,13 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 
 from hydradesk.accounts.contracts.credentials import (
+    SEED_PLACE,
     Credential,
     CredentialKind,
     Enrolment,
     Factor,
     Membership,
+    seed_place,
 )
 from hydradesk.accounts.contracts.refusals import CredentialTaken
 from hydradesk.infra.db import OF_PERSON, insert_new, metadata, sql
@@ -52,7 +54,9 @@ authenticators = Table(
     "accounts_authenticators",
     metadata,
     Column("person", String, primary_key=True),
-    Column("body", Text, nullable=False),
+    Column("sealed", Text, nullable=False),
+    Column("confirmed", Boolean, nullable=False),
+    Column("step", BigInteger, nullable=False),
     info=OF_PERSON,
 )
 recovery_codes = Table(
@@ -133,21 +137,31 @@ class FactorStore:
 
     async def totp(self, tx: Tx, person: PersonId) -> Factor | None:
         """Return a person's authenticator, locked until the transaction ends."""
-        mine = select(authenticators.c.body).where(authenticators.c.person == person)
-        body = await sql(tx).scalar(mine.with_for_update())
-        return None if body is None else msgspec.json.decode(body, type=Factor)
+        mine = select(authenticators).where(authenticators.c.person == person)
+        row = (await sql(tx).execute(mine.with_for_update())).one_or_none()
+        return None if row is None else Factor(**row._mapping)
 
     async def save_totp(self, tx: Tx, factor: Factor) -> None:
         """Save it, new or changed."""
-        row = {"person": factor.person, "body": msgspec.json.encode(factor).decode()}
+        row = msgspec.structs.asdict(factor)
         new = postgresql.insert(authenticators).values(row)
-        await sql(tx).execute(
-            new.on_conflict_do_update(index_elements=["person"], set_={"body": row["body"]})
-        )
+        await sql(tx).execute(new.on_conflict_do_update(index_elements=["person"], set_=row))
 
     async def remove_totp(self, tx: Tx, person: PersonId) -> None:
         """Forget it."""
         await sql(tx).execute(delete(authenticators).where(authenticators.c.person == person))
+
+    async def sealed_otherwise(self, tx: Tx, key: str, limit: int) -> list[tuple[str, str]]:
+        """Return (place, sealed text) of seeds not sealed with this data key, locked."""
+        other = authenticators.c.sealed.not_like(f"v1.{key}.%")
+        query = select(authenticators.c.person, authenticators.c.sealed).where(other).limit(limit)
+        rows = await sql(tx).execute(query.with_for_update(skip_locked=True))
+        return [(seed_place(row.person), row.sealed) for row in rows]
+
+    async def reseal(self, tx: Tx, place: str, sealed: str) -> None:
+        """Replace the sealed text of one seed."""
+        mine = authenticators.c.person == place.removeprefix(SEED_PLACE)
+        await sql(tx).execute(update(authenticators).where(mine).values(sealed=sealed))
 
     async def replace_recovery(self, tx: Tx, person: PersonId, digests: Sequence[str]) -> None:
         """Keep these recovery codes instead of those before."""

@@ -48,6 +48,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/account/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Credentials
+         * @description What you can sign in with.
+         */
+        get: operations["listCredentials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/credentials/siwe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link Ethereum
+         * @description Sign in with this Ethereum wallet too.
+         */
+        post: operations["linkEthereum"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/credentials/siws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Link Solana
+         * @description Sign in with this Solana wallet too.
+         */
+        post: operations["linkSolana"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/credentials/{credential}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unlink Credential
+         * @description Forget a credential; never the last one.
+         */
+        delete: operations["unlinkCredential"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Factors
+         * @description What you can prove yourself with.
+         */
+        get: operations["readFactors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/account/journal": {
         parameters: {
             query?: never;
@@ -136,6 +236,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/account/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Passkey
+         * @description Keep a passkey that the browser made.
+         */
+        post: operations["addPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Passkey
+         * @description Options for navigator.credentials.create.
+         */
+        post: operations["beginPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Password
+         * @description Set a password; ends your other sessions.
+         */
+        put: operations["changePassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Recovery Codes
+         * @description New recovery codes, shown once; the old ones are worth nothing any more.
+         */
+        post: operations["makeRecoveryCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/account/sessions": {
         parameters: {
             query?: never;
@@ -171,6 +351,50 @@ export interface paths {
          * @description Sign one device out.
          */
         delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Totp
+         * @description A seed for an authenticator app; it counts once a code has confirmed it.
+         */
+        post: operations["addTotp"];
+        /**
+         * Remove Totp
+         * @description Stop asking for codes.
+         */
+        delete: operations["removeTotp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/account/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Totp
+         * @description Confirm the app by a code of its; answers recovery codes, shown once.
+         */
+        post: operations["confirmTotp"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -424,6 +648,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Second Step
+         * @description Finish a sign-in that answered `factor_needed`.
+         */
+        post: operations["takeSecondStep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/factor/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Second Passkey
+         * @description Options for showing a passkey as the second step.
+         */
+        post: operations["askForSecondPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/jwks": {
         parameters: {
             query?: never;
@@ -438,6 +702,26 @@ export interface paths {
         get: operations["readJwks"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Login
+         * @description Sign in with an address and a password.
+         */
+        post: operations["login"];
         delete?: never;
         options?: never;
         head?: never;
@@ -504,6 +788,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Methods
+         * @description How one may sign in at this desk.
+         */
+        get: operations["listMethods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Passkey
+         * @description Options for navigator.credentials.get; any passkey of this desk will do.
+         */
+        post: operations["askForPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/passkeys/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Passkey
+         * @description Sign in with a passkey, which is both proofs at once.
+         */
+        post: operations["verifyPasskey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/refresh": {
         parameters: {
             query?: never;
@@ -518,6 +862,166 @@ export interface paths {
          * @description Get the next pair of tokens. A refresh token works once; twice ends the session.
          */
         post: operations["refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register
+         * @description Join with an address and a password.
+         */
+        post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/siwe/nonce": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Offer Ethereum
+         * @description A nonce and the fields of the EIP-4361 message to sign.
+         */
+        get: operations["offerEthereum"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/siwe/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Ethereum
+         * @description Sign in with an Ethereum wallet, a contract wallet (EIP-1271) included.
+         */
+        post: operations["verifyEthereum"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/siws/memo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Memo
+         * @description Sign in with a hardware wallet: one memo, signed, never sent, moving nothing.
+         */
+        post: operations["verifyMemo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/siws/nonce": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Offer Solana
+         * @description A nonce and the fields of the Sign-In With Solana message to sign.
+         */
+        get: operations["offerSolana"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/siws/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Solana
+         * @description Sign in with a Solana wallet.
+         */
+        post: operations["verifySolana"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Step Up Session
+         * @description Prove again who you are: a second factor, or without one the password or a wallet.
+         */
+        post: operations["stepUpSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/step-up/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Passkey Again
+         * @description Options for showing a passkey to step up.
+         */
+        post: operations["askForPasskeyAgain"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1028,6 +1532,22 @@ export interface components {
             /** @default null */
             next: string | null;
         };
+        /**
+         * AuthenticatorAnswer
+         * @description The `response` of a PublicKeyCredential, as toJSON() gives it.
+         */
+        AuthenticatorAnswer: {
+            /** Attestationobject */
+            attestationObject?: string | null;
+            /** Authenticatordata */
+            authenticatorData?: string | null;
+            /** Clientdatajson */
+            clientDataJSON: string;
+            /** Signature */
+            signature?: string | null;
+            /** Userhandle */
+            userHandle?: string | null;
+        };
         /** @description The first row that does not hold. */
         Broken: {
             chain: string;
@@ -1055,6 +1575,23 @@ export interface components {
             /** @default null */
             next: string | null;
         };
+        /**
+         * CaptchaAnswer
+         * @description A challenge's salt and signature as they came, and the number found.
+         */
+        CaptchaAnswer: {
+            /** Number */
+            number: number;
+            /** Salt */
+            salt: string;
+            /** Signature */
+            signature: string;
+        };
+        /** @description What navigator.credentials takes, and the id to send back with its answer. */
+        Ceremony: {
+            id: string;
+            options: Record<string, never>;
+        };
         /** @description Find a number so that SHA-256 of `salt:number` begins with `difficulty` zero bits. */
         Challenge: {
             algorithm: string;
@@ -1072,6 +1609,29 @@ export interface components {
         /** @description How many sessions were ended. */
         Closed: {
             closed: number;
+        };
+        /**
+         * CodeOnly
+         * @description What the app shows.
+         */
+        CodeOnly: {
+            /** Code */
+            code: string;
+        };
+        /** @description One way in. */
+        Credential: {
+            created_at: string;
+            detail: string;
+            id: string;
+            kind: string;
+            label: string;
+            last_used_at: string | null;
+        };
+        /** @description One page of a list; pass `next` back as `cursor` for the following one. */
+        CredentialPage: {
+            items: components["schemas"]["Credential"][];
+            /** @default null */
+            next: string | null;
         };
         /** @description What a membership includes beyond the scopes. */
         Entitlements: {
@@ -1097,6 +1657,12 @@ export interface components {
             items: components["schemas"]["Equity"][];
             /** @default null */
             next: string | null;
+        };
+        /** @description What a person can prove themselves with. */
+        Factors: {
+            passkeys: number;
+            recovery_codes_left: number;
+            totp: boolean;
         };
         /** @description One switch. */
         Feature: {
@@ -1165,6 +1731,10 @@ export interface components {
             field: string;
             fix: string;
             message: string;
+        };
+        /** @description Until when the proof counts. */
+        Fresh: {
+            fresh_until: string;
         };
         /**
          * HaltRequest
@@ -1373,6 +1943,34 @@ export interface components {
             risk_per_trade: string;
             used: components["schemas"]["Used"];
         };
+        /**
+         * Login
+         * @description Address and password.
+         */
+        Login: {
+            captcha?: components["schemas"]["CaptchaAnswer"] | null;
+            /** Email */
+            email: string;
+            /** Password */
+            password: string;
+            /**
+             * Session
+             * @default token
+             * @enum {string}
+             */
+            session?: "token" | "cookie";
+        };
+        /**
+         * Made
+         * @description A passkey that was made.
+         */
+        Made: {
+            credential: components["schemas"]["PublicKeyCredential"];
+            /** Id */
+            id: string;
+            /** Label */
+            label: string;
+        };
         /** @description A new API key, and its secret, which is never shown again. */
         MadeKey: {
             key: components["schemas"]["Key"];
@@ -1412,6 +2010,49 @@ export interface components {
             scopes: string[];
             second_factor: boolean;
             session: components["schemas"]["OwnSession"] | null;
+        };
+        /**
+         * MemoAnswer
+         * @description A transaction, signed and never sent, whose memo is the SIWS message.
+         */
+        MemoAnswer: {
+            /** Address */
+            address: string;
+            /** Referrer */
+            referrer?: string | null;
+            /**
+             * Session
+             * @default token
+             * @enum {string}
+             */
+            session?: "token" | "cookie";
+            /** Transaction */
+            transaction: string;
+        };
+        /** @description One way to sign in at this desk. */
+        Method: {
+            /** @enum {unknown} */
+            kind: "oidc" | "passkey" | "password" | "siwe" | "siws" | "whop";
+            label: string;
+            name: string;
+        };
+        /** @description How one may sign in. */
+        Methods: {
+            captcha: boolean;
+            demo: boolean;
+            methods: components["schemas"]["Method"][];
+            sign_up: boolean;
+        };
+        /** @description What the wallet is to sign: good for five minutes, once. */
+        Offer: {
+            chain_id: string;
+            domain: string;
+            expires_at: string;
+            issued_at: string;
+            nonce: string;
+            statement: string;
+            uri: string;
+            version: string;
         };
         /** @description One order and where it stands. */
         Order: {
@@ -1527,6 +2168,16 @@ export interface components {
             fresh_until: string | null;
             id: string;
             method: string;
+        };
+        /**
+         * PasswordChange
+         * @description The current password, where there is one, and the new.
+         */
+        PasswordChange: {
+            /** Current */
+            current?: string | null;
+            /** Password */
+            password: string;
         };
         /** @description A candlestick pattern on one closed bar. */
         Pattern: {
@@ -1692,6 +2343,22 @@ export interface components {
             last_anchor: string;
             ok: boolean;
         };
+        /**
+         * PublicKeyCredential
+         * @description What navigator.credentials returned, as toJSON() gives it.
+         */
+        PublicKeyCredential: {
+            /** Id */
+            id: string;
+            /** Rawid */
+            rawId: string;
+            response: components["schemas"]["AuthenticatorAnswer"];
+            /**
+             * Type
+             * @constant
+             */
+            type: "public-key";
+        };
         /** @description How the BUYs and SELLs of one symbol and timeframe have done so far. */
         Record: {
             ended: number;
@@ -1709,6 +2376,10 @@ export interface components {
             /** @default null */
             next: string | null;
         };
+        /** @description Codes that each stand in once for a second factor; shown once. */
+        Recovery: {
+            recovery_codes: string[];
+        };
         /**
          * RefreshRequest
          * @description A refresh token; with `session` cookie it is taken from the cookie instead.
@@ -1725,6 +2396,47 @@ export interface components {
              * @enum {string}
              */
             session?: "token" | "cookie";
+        };
+        /**
+         * Registration
+         * @description Somebody new, with address and password.
+         */
+        Registration: {
+            captcha?: components["schemas"]["CaptchaAnswer"] | null;
+            /** Email */
+            email: string;
+            /** Name */
+            name?: string | null;
+            /** Password */
+            password: string;
+            /** Referrer */
+            referrer?: string | null;
+            /**
+             * Session
+             * @default token
+             * @enum {string}
+             */
+            session?: "token" | "cookie";
+        };
+        /**
+         * SecondStep
+         * @description The second step of a sign-in: one proof.
+         */
+        SecondStep: {
+            captcha?: components["schemas"]["CaptchaAnswer"] | null;
+            /** Code */
+            code?: string | null;
+            credential?: components["schemas"]["PublicKeyCredential"] | null;
+            /** Recovery Code */
+            recovery_code?: string | null;
+            /**
+             * Session
+             * @default token
+             * @enum {string}
+             */
+            session?: "token" | "cookie";
+            /** Ticket */
+            ticket: string;
         };
         /** @description Somebody tried something. */
         SecurityEvent: {
@@ -1761,6 +2473,21 @@ export interface components {
             items: components["schemas"]["Session"][];
             /** @default null */
             next: string | null;
+        };
+        /**
+         * Shown
+         * @description A passkey that was shown.
+         */
+        Shown: {
+            credential: components["schemas"]["PublicKeyCredential"];
+            /** Id */
+            id: string;
+            /**
+             * Session
+             * @default token
+             * @enum {string}
+             */
+            session?: "token" | "cookie";
         };
         /** @description Either `signed_in`, or `factor_needed`: then a ticket for POST /api/auth/factor. */
         SignIn: {
@@ -1835,6 +2562,26 @@ export interface components {
             /** @default null */
             next: string | null;
         };
+        /**
+         * StepUpRequest
+         * @description One proof; without a second factor the password, or kind, message and signature.
+         */
+        StepUpRequest: {
+            captcha?: components["schemas"]["CaptchaAnswer"] | null;
+            /** Code */
+            code?: string | null;
+            credential?: components["schemas"]["PublicKeyCredential"] | null;
+            /** Kind */
+            kind?: ("siwe" | "siws") | null;
+            /** Message */
+            message?: string | null;
+            /** Password */
+            password?: string | null;
+            /** Recovery Code */
+            recovery_code?: string | null;
+            /** Signature */
+            signature?: string | null;
+        };
         /** @description How far one stream can be trusted, and what was wrong with it so far. */
         Stream: {
             backfilled: number;
@@ -1848,6 +2595,20 @@ export interface components {
             /** @enum {unknown} */
             state: "broken" | "fresh" | "stale";
             symbol: string;
+        };
+        /**
+         * TicketOnly
+         * @description The first step's ticket.
+         */
+        TicketOnly: {
+            /** Ticket */
+            ticket: string;
+        };
+        /** @description What an authenticator app needs; shown once. */
+        Totp: {
+            modules: string[];
+            secret: string;
+            uri: string;
         };
         /** @description One fill. */
         Trade: {
@@ -1936,6 +2697,34 @@ export interface components {
             source: string;
             /** Format: decimal */
             weight: string;
+        };
+        /**
+         * WalletAnswer
+         * @description A message and its signature: 0x-hex for Ethereum; base58, base64 or hex for Solana.
+         */
+        WalletAnswer: {
+            /** Message */
+            message: string;
+            /** Referrer */
+            referrer?: string | null;
+            /**
+             * Session
+             * @default token
+             * @enum {string}
+             */
+            session?: "token" | "cookie";
+            /** Signature */
+            signature: string;
+        };
+        /**
+         * WalletProof
+         * @description A message of GET /api/auth/…/nonce and the wallet's signature.
+         */
+        WalletProof: {
+            /** Message */
+            message: string;
+            /** Signature */
+            signature: string;
         };
         /**
          * Why
@@ -2189,6 +2978,406 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["AuditEntryPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCredentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "created_at": "2025-06-24T12:00:00Z",
+                     *           "detail": "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2",
+                     *           "id": "0197b3c2",
+                     *           "kind": "siwe",
+                     *           "label": "0xC02a…6Cc2",
+                     *           "last_used_at": "2025-06-25T08:30:00Z"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CredentialPage"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    linkEthereum: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WalletProof"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2025-06-24T12:00:00Z",
+                     *       "detail": "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2",
+                     *       "id": "0197b3c2",
+                     *       "kind": "siwe",
+                     *       "label": "0xC02a…6Cc2",
+                     *       "last_used_at": "2025-06-25T08:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    linkSolana: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WalletProof"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2025-06-24T12:00:00Z",
+                     *       "detail": "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2",
+                     *       "id": "0197b3c2",
+                     *       "kind": "siwe",
+                     *       "label": "0xC02a…6Cc2",
+                     *       "last_used_at": "2025-06-25T08:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unlinkCredential: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Its id. */
+                credential: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readFactors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "passkeys": 1,
+                     *       "recovery_codes_left": 10,
+                     *       "totp": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Factors"];
                 };
             };
             /** @description A part of the desk is not there at the moment; ask again. */
@@ -2741,6 +3930,323 @@ export interface operations {
             };
         };
     };
+    addPasskey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Made"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2025-06-24T12:00:00Z",
+                     *       "detail": "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2",
+                     *       "id": "0197b3c2",
+                     *       "kind": "siwe",
+                     *       "label": "0xC02a…6Cc2",
+                     *       "last_used_at": "2025-06-25T08:30:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginPasskey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "9b1d6a7f",
+                     *       "options": {
+                     *         "challenge": "q83v",
+                     *         "rpId": "localhost",
+                     *         "userVerification": "required"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Ceremony"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeRecoveryCodes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "recovery_codes": [
+                     *         "mzxw-6ytb-oi4d-gnrx"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listSessions: {
         parameters: {
             query?: never;
@@ -2846,6 +4352,239 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addTotp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "modules": [
+                     *         "101",
+                     *         "010",
+                     *         "101"
+                     *       ],
+                     *       "secret": "JBSWY3DPEHPK3PXP",
+                     *       "uri": "otpauth://totp/…"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Totp"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeTotp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmTotp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeOnly"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "recovery_codes": [
+                     *         "mzxw-6ytb-oi4d-gnrx"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Recovery"];
+                };
             };
             /** @description A part of the desk is not there at the moment; ask again. */
             503: {
@@ -4135,6 +5874,201 @@ export interface operations {
             };
         };
     };
+    takeSecondStep: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondStep"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_expires_at": "2025-06-24T12:10:00Z",
+                     *       "access_token": "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+                     *       "csrf": "kq2Yw8",
+                     *       "expires_at": null,
+                     *       "factors": [],
+                     *       "person": {
+                     *         "created_at": "2025-06-24T12:00:00Z",
+                     *         "email": "alice@desk.example",
+                     *         "email_verified": false,
+                     *         "id": "p-0197b3c2",
+                     *         "kyc": "none",
+                     *         "kyc_expires_at": null,
+                     *         "kyc_level": 0,
+                     *         "name": "Alice",
+                     *         "preferences": {
+                     *           "mail_security": true,
+                     *           "sounds": false,
+                     *           "symbol": "ETH-USDT",
+                     *           "theme": "system",
+                     *           "timeframe": "5m"
+                     *         },
+                     *         "referral_code": "MZXW6YTB",
+                     *         "referred": false,
+                     *         "risk_level": "balanced",
+                     *         "role": "user",
+                     *         "status": "active"
+                     *       },
+                     *       "refresh_expires_at": "2025-07-08T12:00:00Z",
+                     *       "refresh_token": "hdr_5nQ0u1mV",
+                     *       "status": "signed_in",
+                     *       "ticket": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askForSecondPasskey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketOnly"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "9b1d6a7f",
+                     *       "options": {
+                     *         "challenge": "q83v",
+                     *         "rpId": "localhost",
+                     *         "userVerification": "required"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Ceremony"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readJwks: {
         parameters: {
             query?: never;
@@ -4168,6 +6102,116 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["Jwks"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_expires_at": "2025-06-24T12:10:00Z",
+                     *       "access_token": "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+                     *       "csrf": "kq2Yw8",
+                     *       "expires_at": null,
+                     *       "factors": [],
+                     *       "person": {
+                     *         "created_at": "2025-06-24T12:00:00Z",
+                     *         "email": "alice@desk.example",
+                     *         "email_verified": false,
+                     *         "id": "p-0197b3c2",
+                     *         "kyc": "none",
+                     *         "kyc_expires_at": null,
+                     *         "kyc_level": 0,
+                     *         "name": "Alice",
+                     *         "preferences": {
+                     *           "mail_security": true,
+                     *           "sounds": false,
+                     *           "symbol": "ETH-USDT",
+                     *           "theme": "system",
+                     *           "timeframe": "5m"
+                     *         },
+                     *         "referral_code": "MZXW6YTB",
+                     *         "referred": false,
+                     *         "risk_level": "balanced",
+                     *         "role": "user",
+                     *         "status": "active"
+                     *       },
+                     *       "refresh_expires_at": "2025-07-08T12:00:00Z",
+                     *       "refresh_token": "hdr_5nQ0u1mV",
+                     *       "status": "signed_in",
+                     *       "ticket": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignIn"];
                 };
             };
             /** @description A part of the desk is not there at the moment; ask again. */
@@ -4483,6 +6527,294 @@ export interface operations {
             };
         };
     };
+    listMethods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "captcha": true,
+                     *       "demo": false,
+                     *       "methods": [
+                     *         {
+                     *           "kind": "siws",
+                     *           "label": "Solana wallet",
+                     *           "name": "siws"
+                     *         },
+                     *         {
+                     *           "kind": "siwe",
+                     *           "label": "Ethereum wallet",
+                     *           "name": "siwe"
+                     *         },
+                     *         {
+                     *           "kind": "passkey",
+                     *           "label": "Passkey",
+                     *           "name": "passkey"
+                     *         },
+                     *         {
+                     *           "kind": "password",
+                     *           "label": "E-mail and password",
+                     *           "name": "password"
+                     *         }
+                     *       ],
+                     *       "sign_up": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Methods"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askForPasskey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "9b1d6a7f",
+                     *       "options": {
+                     *         "challenge": "q83v",
+                     *         "rpId": "localhost",
+                     *         "userVerification": "required"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Ceremony"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyPasskey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Shown"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_expires_at": "2025-06-24T12:10:00Z",
+                     *       "access_token": "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+                     *       "csrf": "kq2Yw8",
+                     *       "expires_at": null,
+                     *       "factors": [],
+                     *       "person": {
+                     *         "created_at": "2025-06-24T12:00:00Z",
+                     *         "email": "alice@desk.example",
+                     *         "email_verified": false,
+                     *         "id": "p-0197b3c2",
+                     *         "kyc": "none",
+                     *         "kyc_expires_at": null,
+                     *         "kyc_level": 0,
+                     *         "name": "Alice",
+                     *         "preferences": {
+                     *           "mail_security": true,
+                     *           "sounds": false,
+                     *           "symbol": "ETH-USDT",
+                     *           "theme": "system",
+                     *           "timeframe": "5m"
+                     *         },
+                     *         "referral_code": "MZXW6YTB",
+                     *         "referred": false,
+                     *         "risk_level": "balanced",
+                     *         "role": "user",
+                     *         "status": "active"
+                     *       },
+                     *       "refresh_expires_at": "2025-07-08T12:00:00Z",
+                     *       "refresh_token": "hdr_5nQ0u1mV",
+                     *       "status": "signed_in",
+                     *       "ticket": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     refresh: {
         parameters: {
             query?: never;
@@ -4542,6 +6874,767 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Registration"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_expires_at": "2025-06-24T12:10:00Z",
+                     *       "access_token": "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+                     *       "csrf": "kq2Yw8",
+                     *       "expires_at": null,
+                     *       "factors": [],
+                     *       "person": {
+                     *         "created_at": "2025-06-24T12:00:00Z",
+                     *         "email": "alice@desk.example",
+                     *         "email_verified": false,
+                     *         "id": "p-0197b3c2",
+                     *         "kyc": "none",
+                     *         "kyc_expires_at": null,
+                     *         "kyc_level": 0,
+                     *         "name": "Alice",
+                     *         "preferences": {
+                     *           "mail_security": true,
+                     *           "sounds": false,
+                     *           "symbol": "ETH-USDT",
+                     *           "theme": "system",
+                     *           "timeframe": "5m"
+                     *         },
+                     *         "referral_code": "MZXW6YTB",
+                     *         "referred": false,
+                     *         "risk_level": "balanced",
+                     *         "role": "user",
+                     *         "status": "active"
+                     *       },
+                     *       "refresh_expires_at": "2025-07-08T12:00:00Z",
+                     *       "refresh_token": "hdr_5nQ0u1mV",
+                     *       "status": "signed_in",
+                     *       "ticket": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    offerEthereum: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "chain_id": "1",
+                     *       "domain": "localhost:8000",
+                     *       "expires_at": "2025-06-24T12:05:00Z",
+                     *       "issued_at": "2025-06-24T12:00:00Z",
+                     *       "nonce": "9b1d6a7f0c3e4d528f6a1b2c3d4e5f60",
+                     *       "statement": "Sign in to Hydradesk. This moves no money.",
+                     *       "uri": "http://localhost:8000",
+                     *       "version": "1"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Offer"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyEthereum: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WalletAnswer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_expires_at": "2025-06-24T12:10:00Z",
+                     *       "access_token": "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+                     *       "csrf": "kq2Yw8",
+                     *       "expires_at": null,
+                     *       "factors": [],
+                     *       "person": {
+                     *         "created_at": "2025-06-24T12:00:00Z",
+                     *         "email": "alice@desk.example",
+                     *         "email_verified": false,
+                     *         "id": "p-0197b3c2",
+                     *         "kyc": "none",
+                     *         "kyc_expires_at": null,
+                     *         "kyc_level": 0,
+                     *         "name": "Alice",
+                     *         "preferences": {
+                     *           "mail_security": true,
+                     *           "sounds": false,
+                     *           "symbol": "ETH-USDT",
+                     *           "theme": "system",
+                     *           "timeframe": "5m"
+                     *         },
+                     *         "referral_code": "MZXW6YTB",
+                     *         "referred": false,
+                     *         "risk_level": "balanced",
+                     *         "role": "user",
+                     *         "status": "active"
+                     *       },
+                     *       "refresh_expires_at": "2025-07-08T12:00:00Z",
+                     *       "refresh_token": "hdr_5nQ0u1mV",
+                     *       "status": "signed_in",
+                     *       "ticket": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyMemo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemoAnswer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_expires_at": "2025-06-24T12:10:00Z",
+                     *       "access_token": "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+                     *       "csrf": "kq2Yw8",
+                     *       "expires_at": null,
+                     *       "factors": [],
+                     *       "person": {
+                     *         "created_at": "2025-06-24T12:00:00Z",
+                     *         "email": "alice@desk.example",
+                     *         "email_verified": false,
+                     *         "id": "p-0197b3c2",
+                     *         "kyc": "none",
+                     *         "kyc_expires_at": null,
+                     *         "kyc_level": 0,
+                     *         "name": "Alice",
+                     *         "preferences": {
+                     *           "mail_security": true,
+                     *           "sounds": false,
+                     *           "symbol": "ETH-USDT",
+                     *           "theme": "system",
+                     *           "timeframe": "5m"
+                     *         },
+                     *         "referral_code": "MZXW6YTB",
+                     *         "referred": false,
+                     *         "risk_level": "balanced",
+                     *         "role": "user",
+                     *         "status": "active"
+                     *       },
+                     *       "refresh_expires_at": "2025-07-08T12:00:00Z",
+                     *       "refresh_token": "hdr_5nQ0u1mV",
+                     *       "status": "signed_in",
+                     *       "ticket": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    offerSolana: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "chain_id": "1",
+                     *       "domain": "localhost:8000",
+                     *       "expires_at": "2025-06-24T12:05:00Z",
+                     *       "issued_at": "2025-06-24T12:00:00Z",
+                     *       "nonce": "9b1d6a7f0c3e4d528f6a1b2c3d4e5f60",
+                     *       "statement": "Sign in to Hydradesk. This moves no money.",
+                     *       "uri": "http://localhost:8000",
+                     *       "version": "1"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Offer"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifySolana: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WalletAnswer"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "access_expires_at": "2025-06-24T12:10:00Z",
+                     *       "access_token": "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+                     *       "csrf": "kq2Yw8",
+                     *       "expires_at": null,
+                     *       "factors": [],
+                     *       "person": {
+                     *         "created_at": "2025-06-24T12:00:00Z",
+                     *         "email": "alice@desk.example",
+                     *         "email_verified": false,
+                     *         "id": "p-0197b3c2",
+                     *         "kyc": "none",
+                     *         "kyc_expires_at": null,
+                     *         "kyc_level": 0,
+                     *         "name": "Alice",
+                     *         "preferences": {
+                     *           "mail_security": true,
+                     *           "sounds": false,
+                     *           "symbol": "ETH-USDT",
+                     *           "theme": "system",
+                     *           "timeframe": "5m"
+                     *         },
+                     *         "referral_code": "MZXW6YTB",
+                     *         "referred": false,
+                     *         "risk_level": "balanced",
+                     *         "role": "user",
+                     *         "status": "active"
+                     *       },
+                     *       "refresh_expires_at": "2025-07-08T12:00:00Z",
+                     *       "refresh_token": "hdr_5nQ0u1mV",
+                     *       "status": "signed_in",
+                     *       "ticket": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SignIn"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stepUpSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepUpRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "fresh_until": "2025-06-24T12:10:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Fresh"];
+                };
+            };
+            /** @description A part of the desk is not there at the moment; ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "unavailable",
+                     *       "detail": "there is no price for ETH-USDT yet",
+                     *       "errors": [],
+                     *       "request_id": "0f8e2d",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "urn:hydradesk:problem:unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused; see `code`. */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "risk_refused",
+                     *       "detail": "at most 25000 USDT a trade, this is 241337.0",
+                     *       "errors": [
+                     *         {
+                     *           "field": "qty",
+                     *           "fix": "use at most 10.2584",
+                     *           "message": "at most 25000 USDT a trade, this is 241337.0"
+                     *         }
+                     *       ],
+                     *       "receipt_id": "o-7d1f.1",
+                     *       "request_id": "0f8e2c",
+                     *       "rule": "order_size",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Content",
+                     *       "type": "urn:hydradesk:problem:risk_refused"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askForPasskeyAgain: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own: sent again within a day, the write happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "9b1d6a7f",
+                     *       "options": {
+                     *         "challenge": "q83v",
+                     *         "rpId": "localhost",
+                     *         "userVerification": "required"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Ceremony"];
                 };
             };
             /** @description A part of the desk is not there at the moment; ask again. */

@@ -49,7 +49,9 @@ def _credentials() -> None:
     op.create_table(
         "accounts_authenticators",
         sa.Column("person", sa.String(), primary_key=True),
-        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("confirmed", sa.Boolean(), nullable=False),
+        sa.Column("step", sa.BigInteger(), nullable=False),
     )
     op.create_table(
         "accounts_recovery_codes",
