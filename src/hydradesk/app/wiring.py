@@ -11,6 +11,7 @@ from hydradesk.app import front
 from hydradesk.app.people import PeopleHouse
 from hydradesk.app.settings import Settings
 from hydradesk.doors.gateway.app import Door
+from hydradesk.doors.gateway.graphql import graphql_routes
 from hydradesk.doors.gateway.hub import Hub
 from hydradesk.doors.gateway.idempotency import IdempotencyStore
 from hydradesk.doors.gateway.publish import Publisher, Sources
@@ -147,6 +148,7 @@ class House:
             portfolio_api.routes(self.portfolio, self.reader, self.trading, self.bus.drain),
             risk_api.routes(self.risk, self.bus.drain),
             *self.people.routes(),
+            graphql_routes(front.graphql(self.settings, self.people.records.features)),
         ]
 
     def door(self) -> Door:
