@@ -12,14 +12,20 @@ from hydradesk.accounts.api.administration import (
     people_routes,
     trail_routes,
 )
+from hydradesk.accounts.api.kyc import own_kyc_routes, staff_kyc_routes
 from hydradesk.accounts.api.security import security_routes
-from hydradesk.accounts.contracts import People, Sessions
+from hydradesk.accounts.contracts import People, Sessions, Vault
 from hydradesk.accounts.service.administration import AdministrationService, Books
+from hydradesk.accounts.service.kyc import KycBooks, KycService, ManualReview
 from hydradesk.accounts.service.means import Means
 from hydradesk.accounts.service.profile import ProfileService
+from hydradesk.accounts.service.screening import ListScreening
+from hydradesk.accounts.store.kyc import KycStore
 from hydradesk.accounts.store.register import RegisterStore
 from hydradesk.app.records import Records
+from hydradesk.app.settings import Settings
 from hydradesk.infra.http import Routes
+from hydradesk.kernel.time import DAY
 
 
 class Around(Struct, frozen=True):
@@ -28,12 +34,13 @@ class Around(Struct, frozen=True):
     records: Records
     people: People
     sessions: Sessions
+    vault: Vault
 
 
 class Office:
     """The half of the accounts room that looks after people."""
 
-    def __init__(self, means: Means, around: Around) -> None:
+    def __init__(self, means: Means, around: Around, settings: Settings) -> None:
         self.means, self.around = means, around
         self.glance = Glance(withdrawals=_none, halted=_no)
         """What the overview asks of other rooms; the house sets it."""
@@ -41,6 +48,12 @@ class Office:
         self.profile = ProfileService(means.db, around.people, audit, means.clock)
         books = Books(around.people, RegisterStore(), around.sessions, audit)
         self.administration = AdministrationService(means.db, means.reads, books, means.clock)
+        self.screening = ListScreening(settings.sanctions_list)
+        self.kyc_store = KycStore()
+        cases = KycBooks(
+            around.people, self.kyc_store, around.vault, audit, around.records.security
+        )
+        self.kyc = KycService(means, cases, ManualReview(), self.screening, settings.kyc_days * DAY)
 
     def routes(self) -> list[Routes]:
         """Build every route of the office."""
@@ -50,12 +63,18 @@ class Office:
             people_routes(self.administration),
             trail_routes(self.administration, records.keeper),
             security_routes(records.features, records.security),
+            own_kyc_routes(self.kyc),
+            staff_kyc_routes(self.kyc),
             overview_routes(self.administration, records.security, self.glance),
         ]
 
     def roles(self) -> dict[str, Coroutine[Any, Any, None]]:
         """What runs beside the desk until it is cancelled."""
-        return {}
+        return {"kyc": self.kyc.run(), "screening": self.screening.run()}
+
+    async def start(self) -> None:
+        """Everything that must be true before the first request."""
+        await self.screening.load()
 
 
 async def _none() -> int:

@@ -6,6 +6,7 @@ import hydradesk.accounts.store.audit
 import hydradesk.accounts.store.credentials
 import hydradesk.accounts.store.journal
 import hydradesk.accounts.store.keys
+import hydradesk.accounts.store.kyc
 import hydradesk.accounts.store.paper
 import hydradesk.accounts.store.people
 import hydradesk.accounts.store.secrets

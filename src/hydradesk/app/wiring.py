@@ -8,6 +8,7 @@ from hydradesk.accounts.contracts import DEMO_SCOPES, LOCAL, AccountChanged, Per
 from hydradesk.accounts.service.trail import OwnersTrail
 from hydradesk.accounts.store.paper import AccountStore
 from hydradesk.app import front
+from hydradesk.app.hooks import HooksHouse, Rooms
 from hydradesk.app.people import PeopleHouse
 from hydradesk.app.settings import Settings
 from hydradesk.doors.gateway.app import Door
@@ -45,10 +46,10 @@ from hydradesk.portfolio.service import Books as PaperBooks
 from hydradesk.portfolio.service import Opener, Paper, PortfolioService, Surroundings
 from hydradesk.portfolio.store import PortfolioStore
 from hydradesk.risk import api as risk_api
-from hydradesk.risk.contracts import Halted, Limits
+from hydradesk.risk.contracts import Halted, Limits, PlatformChanged, ProfileChanged
 from hydradesk.risk.domain import RiskBook
-from hydradesk.risk.service import Outside, RiskService
-from hydradesk.risk.store import RiskStore
+from hydradesk.risk.service import Archive, Outside, Profiles, RiskService
+from hydradesk.risk.store import ProfileStore, RiskStore
 from hydradesk.signals import api as signals_api
 from hydradesk.signals.contracts import SignalEnded, SignalMade
 from hydradesk.signals.service import Brain
@@ -101,8 +102,12 @@ class House:
         self.trading, self.portfolio = self._trading()
         self.people.trade_on(self.trading)
         self.risk_store = RiskStore(book := RiskBook())
-        facts = Outside(self.portfolio, self.market, desk, self.people.audit)
-        self.risk = RiskService(system, self.risk_store, book, _limits(settings), facts)
+        archive = Archive(ProfileStore(), self.people.store, self.people.audit, desk)
+        self.profiles = Profiles(system, archive, _limits(settings))
+        facts = Outside(
+            self.portfolio, self.market, desk, self.people.audit, self.profiles, databases.app
+        )
+        self.risk = RiskService(system, self.risk_store, book, facts)
         self.venue: BarVenue = outside.venue or PaperVenue(
             system, PaperStore(), DEFAULT, PaperTerms()
         )
@@ -131,6 +136,7 @@ class House:
         self.brain = Brain(
             system, self.signals, self.market_store, DEFAULT, self.publisher.on_indicators
         )
+        self.hooks = self._hooks()
         self._listen()
         self.bus = Bus(system, self._consumers(), [self.publisher.tap])
         self.idempotency = IdempotencyStore(system, clocks.wall, self.ids.new())
@@ -146,9 +152,14 @@ class House:
             portfolio_api.position_routes(self.reader),
             execution_api.position_routes(self.execution, self.ids),
             portfolio_api.routes(self.portfolio, self.reader, self.trading, self.bus.drain),
-            risk_api.routes(self.risk, self.bus.drain),
+            risk_api.routes(self.risk, self.profiles, self.bus.drain),
+            risk_api.profile_routes(self.profiles, self.clocks.wall, self.bus.drain),
+            risk_api.admin_routes(
+                self.profiles, lambda: front.rate_texts(self.settings), self.bus.drain
+            ),
             *self.people.routes(),
             graphql_routes(front.graphql(self.settings, self.people.records.features)),
+            self.hooks.routes(),
         ]
 
     def door(self) -> Door:
@@ -218,7 +229,11 @@ class House:
         """
         return [
             Consumer("people").on(PersonChanged, self.people.keyring.endings.on_person),
-            Consumer("risk").on(Halted, self.risk.on_halted),
+            Consumer("risk")
+            .on(Halted, self.risk.on_halted)
+            .on(ProfileChanged, self.profiles.on_profile)
+            .on(PlatformChanged, self.profiles.on_platform)
+            .on(PersonChanged, self.profiles.on_person),
             Consumer("venue").on(SessionOpened, self._venue_session).on(BarClosed, self._venue_bar),
             Consumer("portfolio")
             .on(SessionOpened, self.trading.on_session)
@@ -232,7 +247,12 @@ class House:
             Consumer("autotrader")
             .on(SignalMade, self.autotrader.on_made)
             .on(SignalEnded, self.autotrader.on_ended),
+            self.hooks.consumer(),
         ]
+
+    def _hooks(self) -> HooksHouse:
+        rooms = Rooms(people=self.people, accounts=self.accounts, position=self.reader.position)
+        return HooksHouse(self.settings, self.databases.app, self.databases.system, rooms)
 
     async def _venue_session(self, fact: SessionOpened) -> None:
         await self.venue.open_session(fact.session.id, fact.session.start)

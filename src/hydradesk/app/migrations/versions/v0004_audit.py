@@ -32,6 +32,7 @@ def upgrade() -> None:
     """Create the trail, who may write it, and what keeps it from being rewritten."""
     _audit()
     _security()
+    _kyc()
 
 
 def _audit() -> None:
@@ -116,6 +117,37 @@ def _security() -> None:
     )
     grant_tables("accounts_security_events", "accounts_features", app=False)
     op.execute(f"GRANT USAGE ON SEQUENCE accounts_security_events_id_seq TO {SYSTEM}")
+
+
+def _kyc() -> None:
+    op.create_table(
+        "accounts_kyc_cases",
+        sa.Column("person", sa.String(), primary_key=True),
+        sa.Column("submitted_at", sa.BigInteger(), nullable=False),
+        sa.Column("decided_at", sa.BigInteger()),
+        sa.Column("body", sa.Text(), nullable=False),
+    )
+    op.create_index("accounts_kyc_cases_submitted", "accounts_kyc_cases", ["submitted_at"])
+    op.create_table(
+        "accounts_kyc_documents",
+        sa.Column("id", sa.String(), primary_key=True),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("uploaded_at", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+    )
+    op.create_index(
+        "accounts_kyc_documents_person", "accounts_kyc_documents", ["person", "uploaded_at"]
+    )
+    op.create_table(
+        "accounts_kyc_parts",
+        sa.Column("document", sa.String(), primary_key=True),
+        sa.Column("n", sa.BigInteger(), primary_key=True),
+        sa.Column("sealed", sa.Text(), nullable=False),
+    )
+    grant_tables("accounts_kyc_cases", "accounts_kyc_documents", app=True)
+    grant_tables("accounts_kyc_parts", app=False)
+    protect("accounts_kyc_cases", "person")
+    protect("accounts_kyc_documents", "person")
 
 
 def downgrade() -> None:
