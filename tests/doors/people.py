@@ -1,5 +1,6 @@
 """A desk that asks who is calling, and people who can show it."""
 
+import itertools
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hydradesk.accounts.contracts import KeyScope, Person
+from hydradesk.accounts.domain.challenge import solves
 from hydradesk.accounts.service.keys import Wish
 from hydradesk.app.settings import Settings
 from hydradesk.app.wiring import Clocks, Databases, House, Outsiders
@@ -27,8 +29,8 @@ async def asking(
 ) -> AsyncIterator[Desk]:
     """A started desk without --demo."""
     wall = SystemClock()
-    told = {"speed": 3600, "auto_trade": False, "feed": "replay"} | UNLIMITED
-    options = Settings(data_dir=folder, **told | settings)
+    told = {"speed": 3600, "auto_trade": False, "feed": "replay", "captcha_difficulty": 4}
+    options = Settings(data_dir=folder, **told | UNLIMITED | settings)
     clocks = Clocks(DeskClock(wall), wall)
     house = House(options, Databases(app_db, db), clocks, Outsiders(ListFeed(bars()), None))
     await house.people.start()
@@ -65,6 +67,14 @@ async def token(house: House, person: Person, *, fresh: bool = True) -> dict[str
     async with house.databases.system.begin() as tx:
         issued = await house.people.keyring.sessions.open(tx, person.id, "cli", proved_twice=fresh)
     return {"Authorization": f"Bearer {issued.access.text()}"}
+
+
+async def solved(desk: Desk) -> dict[str, Any]:
+    """Do the work that public forms ask for."""
+    asked = (await desk.client.get("/api/auth/challenge")).json()
+    salt, difficulty = asked["salt"], asked["difficulty"]
+    number = next(n for n in itertools.count() if solves(salt, n, difficulty))
+    return {"salt": salt, "number": number, "signature": asked["signature"]}
 
 
 async def key(house: House, person: Person, *kinds: KeyScope) -> dict[str, str]:
