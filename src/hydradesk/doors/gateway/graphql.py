@@ -76,7 +76,13 @@ def graphql_routes(terms: Terms) -> Routes:
         )
         return GraphqlView(**said)
 
-    @api.raw("GET", "/schema", scope="market:read", response_class=PlainTextResponse)
+    @api.raw(
+        "GET",
+        "/schema",
+        scope="market:read",
+        response_class=PlainTextResponse,
+        responses={200: {"content": {"text/plain": {"example": "type Query {\n  me: Me\n}\n"}}}},
+    )
     async def read_graphql_schema(me: Caller, request: Request) -> Response:
         """The schema as text."""
         _allowed(terms)
