@@ -140,3 +140,6 @@ def test_what_was_made_can_be_used_as_the_links_say(
 
     faults = problems(lambda: Life.run(settings=few(20, stateful_step_count=8)))
     assert not faults, "\n\n".join(faults)
+    followed = {"GET /api/orders/{order_id} 200", "DELETE /api/account/journal/{entry_id} 204"}
+    followed |= {"GET /api/admin/people/{person} 200", "DELETE /api/account/keys/{key} 204"}
+    assert seen & followed, sorted(seen)

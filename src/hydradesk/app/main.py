@@ -24,6 +24,8 @@ cli = typer.Typer(
 )
 candles = typer.Typer(no_args_is_help=True, help="Import, inspect and export candles.")
 cli.add_typer(candles, name="candles")
+users = typer.Typer(no_args_is_help=True, help="Make and list people.")
+cli.add_typer(users, name="users")
 audit = typer.Typer(no_args_is_help=True, help="Prove the audit trail.")
 cli.add_typer(audit, name="audit")
 keys = typer.Typer(no_args_is_help=True, help="Make API keys, change the keys that seal and sign.")
@@ -179,6 +181,31 @@ def verify_audit(
 
     if not verify(read_settings(data_dir=data_dir), noted, as_json=json):
         raise typer.Exit(FAILED)
+
+
+@users.command("create")
+def create_user(
+    email: Annotated[str, typer.Option(help="Their e-mail address.")],
+    name: Annotated[str | None, typer.Option(help="What to call them.")] = None,
+    admin: Annotated[bool, typer.Option("--admin", help="Make an administrator.")] = False,
+    one_time: Annotated[
+        bool, typer.Option("--one-time", help="Print a link that works once, instead.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Make a person; the password is asked for, or read from standard input."""
+    from hydradesk.app.users import create
+
+    settings = read_settings(data_dir=data_dir)
+    create(settings, email, name, admin=admin, one_time=one_time)
+
+
+@users.command("list")
+def list_users(data_dir: DataDir = None, json: Json = False) -> None:
+    """Print everybody: id, role, status, address, name."""
+    from hydradesk.app.users import show
+
+    show(read_settings(data_dir=data_dir), json)
 
 
 @keys.command("create")

@@ -68,6 +68,7 @@ class PeopleHouse:
                 once=shared,
                 guard=self.guard,
                 captcha=self.captcha,
+                security=self.records.security,
             ),
         )
         self.keyring.sealed.append(self.sign_in.factor_store)

@@ -1,6 +1,6 @@
 """The only file that knows every concrete class: Settings in, a house that can be run out."""
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy.exc import DBAPIError
 from starlette.types import Scope
 
@@ -10,6 +10,8 @@ from hydradesk.accounts.store.paper import AccountStore
 from hydradesk.app import front
 from hydradesk.app.hooks import HooksHouse, Rooms
 from hydradesk.app.people import PeopleHouse
+from hydradesk.app.remedies import Desk as RemedyDesk
+from hydradesk.app.remedies import HouseRemedies
 from hydradesk.app.settings import Settings
 from hydradesk.doors.gateway.app import Door
 from hydradesk.doors.gateway.graphql import graphql_routes
@@ -32,7 +34,7 @@ from hydradesk.infra.http import Principal, Routes
 from hydradesk.infra.lanes import Lanes
 from hydradesk.infra.shared import MemoryShared, Shared
 from hydradesk.kernel.errors import Unavailable
-from hydradesk.kernel.ids import AccountId, SessionId
+from hydradesk.kernel.ids import AccountId, PersonId, SessionId
 from hydradesk.kernel.time import MILLISECOND, TimeNs, rfc3339
 from hydradesk.ledger.store import LedgerStore
 from hydradesk.market import api as market_api
@@ -117,6 +119,7 @@ class House:
         books = Books(self.orders, self.ledger, self.portfolio, self.risk_store, trail)
         self.execution = ExecutionService(system, books, around, self.venues)
         self.trading.canceller = self.execution
+        self.people.office.incidents.remedies = self._remedies()
         self.reconciliation = Reconciliation(system, self.orders, around, self.execution)
         timeframe = timeframe_of(settings.auto_timeframe)
         self.autotrader = AutoTrader(
@@ -195,6 +198,23 @@ class House:
         await self.bus.drain()
         await self.lanes.idle()
         await self.bus.drain()
+
+    def _remedies(self) -> HouseRemedies:
+        async def halted() -> bool:
+            async with self.databases.system.begin() as tx:
+                return await self.risk_store.halt(tx) is not None
+
+        async def stop(person: PersonId) -> str:
+            account = await self.trading.set_auto_trade(person, wanted=False)
+            ended = await self.execution.cancel_all(account.id)
+            return f"{len(ended)} orders cancelled, signals no longer traded"
+
+        people = self.people
+        people.office.glance = structs.replace(people.office.glance, halted=halted)
+        desk = RemedyDesk(stop, self.risk.halt, self.ledger)
+        return HouseRemedies(
+            self.databases.system, people.records.keeper, people.keyring, people.defence, desk
+        )
 
     def _market(self, feed: Feed) -> MarketService:
         setup = Setup(

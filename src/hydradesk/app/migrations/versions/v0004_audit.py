@@ -81,6 +81,7 @@ def _audit() -> None:
     op.execute(f"GRANT SELECT ON accounts_audit, accounts_audit_heads TO {APP}")
     protect("accounts_audit", "person")
     protect("accounts_audit_heads", "person")
+    op.execute(f"GRANT SELECT ON alembic_version TO {SYSTEM}")
     op.execute(APPEND_ONLY)
     for table in ("accounts_audit", "accounts_audit_anchors"):
         op.execute(
@@ -115,7 +116,15 @@ def _security() -> None:
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
         sa.Column("changed_by", sa.String(), nullable=False),
     )
-    grant_tables("accounts_security_events", "accounts_features", app=False)
+    op.create_table(
+        "accounts_incidents",
+        sa.Column("id", sa.String(), primary_key=True),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+    )
+    op.create_index("accounts_incidents_opened", "accounts_incidents", ["opened_at", "id"])
+    grant_tables("accounts_security_events", "accounts_features", "accounts_incidents", app=False)
     op.execute(f"GRANT USAGE ON SEQUENCE accounts_security_events_id_seq TO {SYSTEM}")
 
 
