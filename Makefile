@@ -19,7 +19,7 @@ setup: $(STAMPS)/python $(STAMPS)/web
 up: setup
 	@$(BIN)/hydradesk run --demo $(if $(RECORDINGS),--recordings $(RECORDINGS)) $(ARGS)
 
-test: setup $(STAMPS)/browser
+test: setup $(STAMPS)/browser $(STAMPS)/anvil
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 	@cd web && npm run --silent test
 
@@ -39,7 +39,7 @@ gen: setup
 	cd web && npm run --silent gen
 
 clean:
-	rm -rf .venv .stamps build dist web/node_modules web/dist src/hydradesk/doors/gateway/static
+	rm -rf .venv .stamps build dist web/node_modules tests/node/node_modules web/dist src/hydradesk/doors/gateway/static
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(BIN)/uv:
@@ -63,6 +63,11 @@ $(STAMPS)/web: $(STAMPS)/node $(shell find web/src web/public web/index.html web
 
 $(STAMPS)/node: $(STAMPS)/python web/package-lock.json
 	cd web && npm ci --no-audit --no-fund --silent
+	@mkdir -p $(STAMPS) && touch $@
+
+# Only the tests of contract wallets need an Ethereum node.
+$(STAMPS)/anvil: tests/node/package-lock.json | $(STAMPS)/python
+	cd tests/node && npm ci --no-audit --no-fund --silent
 	@mkdir -p $(STAMPS) && touch $@
 
 # Only the browser tests need Chromium; without it they are skipped, in CI they fail.

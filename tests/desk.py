@@ -8,6 +8,7 @@ from hydradesk.accounts.contracts import LOCAL, Account
 from hydradesk.accounts.service.trail import OwnersTrail
 from hydradesk.accounts.store.audit import AuditStore
 from hydradesk.accounts.store.paper import AccountStore
+from hydradesk.accounts.store.people import PeopleStore
 from hydradesk.execution.contracts import Order
 from hydradesk.execution.domain.intents import Wanted
 from hydradesk.execution.domain.paper import PaperTerms
@@ -28,8 +29,8 @@ from hydradesk.portfolio.service import Opener, Paper, PortfolioService, Surroun
 from hydradesk.portfolio.store import PortfolioStore
 from hydradesk.risk.contracts import Intent, Limits, Refused
 from hydradesk.risk.domain import RiskBook
-from hydradesk.risk.service import Outside, RiskService
-from hydradesk.risk.store import RiskStore
+from hydradesk.risk.service import Archive, Outside, Profiles, RiskService
+from hydradesk.risk.store import ProfileStore, RiskStore
 
 ETH, BTC = Symbol("ETH-USDT"), Symbol("BTC-USDT")
 START = TimeNs(19_900 * DAY + 9 * HOUR)
@@ -118,8 +119,10 @@ class House:
         trail = OwnersTrail(self.audit, self.accounts)
         kept = PaperBooks(self.accounts, self.ledger, self, self.clock, trail)
         self.trading = Opener(db, kept, paper)
-        outside = Outside(self.portfolio, self.prices, self.clock, self.audit)
-        self.risk = RiskService(db, self.reservations, self.book, limits, outside)
+        archive = Archive(ProfileStore(), PeopleStore(), self.audit, self.clock)
+        self.profiles = Profiles(db, archive, limits)
+        outside = Outside(self.portfolio, self.prices, self.clock, self.audit, self.profiles, db)
+        self.risk = RiskService(db, self.reservations, self.book, outside)
         self.paper = PaperVenue(db, PaperStore(), DEFAULT, PaperTerms())
         self.venues: dict[str, Venue] = {"paper": venue or self.paper}
         self.desk = Desk(self.risk, DEFAULT, self.prices, self.clock, self.lanes)

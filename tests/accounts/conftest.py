@@ -1,11 +1,13 @@
 """A room, or an office, for each test."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from hydradesk.infra.db import Database
+from tests.accounts import provider as servers
+from tests.accounts.federation import Federation
 from tests.accounts.offices import Desk
 from tests.accounts.room import Room
 
@@ -25,3 +27,9 @@ async def room(db: Database) -> AsyncIterator[Room]:
     one = Room(db)
     yield one
     one.hasher.close()
+
+
+@pytest.fixture
+def federation(room: Room) -> Iterator[Federation]:
+    with servers.serving(room.clock.now) as served:
+        yield Federation(room, served)

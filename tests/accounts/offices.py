@@ -30,7 +30,7 @@ class Desk:
         self.db, self.clock = db, self.ring.clock
         self.records = Records(db, self.clock, self.clock, secrets.token_bytes)
         means = Means(db, app, self.clock, secrets.token_bytes, RandomIds())
-        self.office = Office(means, self.around())
+        self.office = Office(means, self.around(), self.ring.settings)
         self.me = Principal()
         ids = RandomIds()
         door = Door(
@@ -46,7 +46,7 @@ class Desk:
         self.client = httpx2.AsyncClient(transport=transport, base_url="http://localhost:8000/api")
 
     def around(self) -> Around:
-        return Around(self.records, self.ring.people, self.ring.sessions)
+        return Around(self.records, self.ring.people, self.ring.sessions, self.ring.vault)
 
     async def _identify(self, scope: object) -> Principal:
         return self.me

@@ -14,7 +14,7 @@ SECRET = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY|(?:AKIA|ASIA)[0-9A-Z]{16}|gh[opsu]_[A-Za-z0-9]{36}"
     r"|github_pat_[A-Za-z0-9_]{40}|glpat-[A-Za-z0-9_-]{20}|xox[abprs]-[0-9]{8}|npm_[A-Za-z0-9]{36}"
     r"|AIza[0-9A-Za-z_-]{35}|[rs]k_live_[0-9A-Za-z]{16}|sk-ant-[A-Za-z0-9-]{20}|sk-[A-Za-z0-9]{40}"
-    r"|hd_live_[A-Za-z0-9_-]{16}"
+    r"|hd_live_[A-Za-z0-9_-]{16}|hd_[0-9a-f]{16}_[\w-]{43}|hd[rs]_[\w-]{43}"
 )
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:root|work|home/\w+)/\w")
 

@@ -15,6 +15,7 @@ from hydradesk.app.wiring import Clocks, Databases, House, Outsiders
 from hydradesk.doors.gateway.app import build
 from hydradesk.infra.clock import DeskClock, SystemClock
 from hydradesk.infra.db import Database
+from tests.conftest import _empty
 from tests.doors.conftest import bars
 from tests.market.conftest import ListFeed
 
@@ -38,7 +39,10 @@ class Served:
 
 @asynccontextmanager
 async def started(database: str, folder: Path, settings: dict[str, Any]) -> AsyncIterator[House]:
-    """A house that has begun, on a feed made by hand."""
+    """A house that has begun, on an emptied database and a feed made by hand."""
+    owner = Database(database, pool=1)
+    await _empty(owner)
+    await owner.close()
     app, system = Database(database, "app"), Database(database, "system")
     wall = SystemClock()
     told = {"speed": 3600, "auto_trade": False, "feed": "replay"}
@@ -46,6 +50,7 @@ async def started(database: str, folder: Path, settings: dict[str, Any]) -> Asyn
     outside = Outsiders(ListFeed(bars()), None)
     house = House(options, Databases(app, system), Clocks(DeskClock(wall), wall), outside)
     await house.people.start()
+    await house.hooks.start()
     await house.bus.load()
     await house.market.start()
     assert await house.market.step()

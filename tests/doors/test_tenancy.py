@@ -243,3 +243,67 @@ def test_signals_are_made_once_for_each_membership_not_for_each_client() -> None
         "service": "premium",
         "demo": "premium",
     }
+
+
+async def test_raising_a_limit_needs_a_fresh_proof_and_lowering_none(crowd: Crowd) -> None:
+    async with crowd.client("ann") as ann, crowd.client("bob") as bob:
+        before = (await ann.get("/api/risk/profile")).json()
+        most = before["platform"]["order_max"]
+        crowd.fresh = False
+        low = await ann.put("/api/risk/profile", json={"order_max": "100"})
+        assert low.status_code == 200 and low.json()["limits"]["order_max"] == "100"
+        assert (await ann.get("/api/risk/limits")).json()["order_max"] == "100"
+        for change in ({"order_max": "101"}, {"order_max": None}, {"order_max": most}):
+            refused = await ann.put("/api/risk/profile", json=change)
+            assert refused.json()["code"] == "step_up_required", refused.text
+        crowd.fresh = True
+        high = await ann.put("/api/risk/profile", json={"order_max": most})
+        assert high.json()["limits"]["order_max"] == most
+        assert high.json()["sources"]["order_max"] == "own"
+        for wrong in ("25000.01", "0", "-1", "NaN", "1e3", "", "9" * 65):
+            refused = await ann.put("/api/risk/profile", json={"order_max": wrong})
+            assert refused.status_code == 422, wrong
+            assert refused.json()["errors"][0]["field"] == "order_max"
+        assert (await bob.get("/api/risk/profile")).json()["own"] == {}
+
+
+async def test_only_who_runs_the_desk_halts_everybody(desk: Desk, crowd: Crowd) -> None:
+    crowd.roles["root"] = "admin"
+    async with (
+        crowd.client("ann") as ann,
+        crowd.client("bob") as bob,
+        crowd.client("root") as root,
+    ):
+        halted = await ann.post("/api/risk/halt", json={"reason": "calm down"})
+        assert halted.json()["halted"] and halted.json()["halt_reason"] == "calm down"
+        refused = await ann.post("/api/orders", json=BUY)
+        assert refused.json()["code"] == "risk_refused" and refused.json()["rule"] == "halted"
+        assert (await bob.post("/api/orders", json=BUY)).status_code == 201
+        await root.post("/api/risk/halt", json={"reason": "fire"})
+        assert (await bob.post("/api/risk/resume")).json()["halt_reason"] == "fire"
+        assert (await bob.post("/api/orders", json=LIMIT)).json()["rule"] == "halted"
+        assert not (await root.post("/api/risk/resume")).json()["halted"]
+        assert (await bob.post("/api/orders", json=LIMIT)).status_code == 201
+        assert (await ann.get("/api/risk/limits")).json()["halt_reason"] == "calm down"
+        assert not (await ann.post("/api/risk/resume")).json()["halted"]
+    halted = await desk.client.post("/api/risk/halt", json={})  # with --demo as ever
+    assert halted.json()["halted"]
+
+
+async def test_the_platforms_limits_are_an_administrators(crowd: Crowd) -> None:
+    crowd.roles["root"] = "admin"
+    async with crowd.client("ann") as ann, crowd.client("root") as root:
+        assert (await ann.get("/api/admin/limits")).status_code == 403
+        assert (await ann.put("/api/admin/limits", json={})).status_code == 403
+        now = (await root.get("/api/admin/limits")).json()
+        assert now["order_max"] == "25000" and isinstance(now["rates"], dict)
+        crowd.fresh = False
+        refused = await root.put("/api/admin/limits", json={"order_max": "10"})
+        assert refused.json()["code"] == "step_up_required"
+        crowd.fresh = True
+        assert (await root.put("/api/admin/limits", json={"order_max": "10"})).status_code == 200
+        assert (await ann.get("/api/risk/profile")).json()["limits"]["order_max"] == "2.5"
+        for wrong in ("0", "-1", "1e3", "x"):
+            refused = await root.put("/api/admin/limits", json={"gross_max": wrong})
+            assert refused.json()["errors"][0]["field"] == "gross_max", wrong
+        assert (await root.put("/api/admin/limits", json={"risk_per_trade": "2"})).is_error

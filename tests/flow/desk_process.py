@@ -26,6 +26,9 @@ def free_port() -> int:
 class DeskProcess:
     """`hydradesk run` as its users start it, on one data folder."""
 
+    demo = True
+    """Without it the desk asks who is calling."""
+
     def __init__(self, data_dir: Path, *arguments: str, **environment: str) -> None:
         self.data_dir, self.port = data_dir, free_port()
         self._arguments, self._environment = arguments, environment
@@ -37,7 +40,7 @@ class DeskProcess:
         began = time.monotonic()
         self._process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "hydradesk", "run", "--demo"),
+                *(sys.executable, "-m", "hydradesk", "run", *(("--demo",) * self.demo)),
                 *("--port", str(self.port)),
                 *("--data-dir", str(self.data_dir), *self._arguments),
             ],

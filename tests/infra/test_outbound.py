@@ -5,6 +5,7 @@
 import asyncio
 import ipaddress
 import ssl
+import warnings
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -267,3 +268,20 @@ async def test_the_machines_own_resolver_gives_addresses() -> None:
         with pytest.raises(TargetRefused):
             await outbound.check("https://localhost./")
     await asyncio.sleep(0)
+
+
+async def test_old_tls_is_not_spoken(tmp_path: Path) -> None:
+    server, trust = certificates(tmp_path, "127.0.0.1")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        server.minimum_version = ssl.TLSVersion.TLSv1_1
+        server.maximum_version = ssl.TLSVersion.TLSv1_1
+    server.set_ciphers("ALL:@SECLEVEL=0")
+    trust.set_ciphers("ALL:@SECLEVEL=0")  # so that only our own rule says no
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        trust.minimum_version = ssl.TLSVersion.TLSv1_1
+    async with serving(server) as target, calling(local(target), trust=trust) as outbound:
+        with pytest.raises(Unreachable):
+            await outbound.post(f"https://127.0.0.1:{target.port}/", {}, b"")
+        assert target.seen == []

@@ -51,6 +51,14 @@ def table(settings: Settings) -> Mapping[str, Mapping[str, str] | str]:
     }
 
 
+def rate_texts(settings: Settings) -> dict[str, dict[str, str]]:
+    """Return the same for people: a tier without limits has none to show."""
+    return {
+        tier: {} if isinstance(kinds, str) else dict(kinds)
+        for tier, kinds in table(settings).items()
+    }
+
+
 def _shared_rates(known: Limits, url: str) -> Rates:
     from limits.aio.storage import RedisStorage
 

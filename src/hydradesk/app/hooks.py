@@ -6,8 +6,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from hydradesk.accounts.contracts import Audit, Features, People, PersonChanged, Vault
+from hydradesk.accounts.contracts import PersonChanged
 from hydradesk.accounts.store.paper import AccountStore
+from hydradesk.app.people import PeopleHouse
 from hydradesk.app.settings import Settings
 from hydradesk.doors.webhooks import api
 from hydradesk.doors.webhooks.contracts import SecurityNoted, SubscriptionChanged
@@ -15,10 +16,10 @@ from hydradesk.doors.webhooks.domain import Terms
 from hydradesk.doors.webhooks.service.sender import Sender
 from hydradesk.doors.webhooks.service.subscriptions import Around, SubscriptionService
 from hydradesk.doors.webhooks.service.teller import Teller
-from hydradesk.doors.webhooks.store import DeliveryStore, SubscriptionStore
+from hydradesk.doors.webhooks.store import DeliveryStore, SealedSecrets, SubscriptionStore
 from hydradesk.execution.contracts import OrderFilled, OrderMoved
 from hydradesk.infra.bus import Consumer
-from hydradesk.infra.clock import RandomIds, SystemClock
+from hydradesk.infra.clock import RandomIds
 from hydradesk.infra.db import Database
 from hydradesk.infra.http import Routes
 from hydradesk.infra.outbound import Outbound, Rules, SystemNames
@@ -31,10 +32,7 @@ from hydradesk.signals.contracts import SignalEnded, SignalMade
 class Rooms(Struct, frozen=True, kw_only=True):
     """What webhooks need of the rooms."""
 
-    people: People
-    vault: Vault
-    audit: Audit
-    features: Features
+    people: PeopleHouse
     accounts: AccountStore
     position: Callable[[Position], object]
 
@@ -42,9 +40,8 @@ class Rooms(Struct, frozen=True, kw_only=True):
 class HooksHouse:
     """Outbound webhooks, connected."""
 
-    def __init__(
-        self, settings: Settings, app: Database, system: Database, clock: SystemClock, rooms: Rooms
-    ) -> None:
+    def __init__(self, settings: Settings, app: Database, system: Database, rooms: Rooms) -> None:
+        people = rooms.people
         self._system, self._accounts = system, rooms.accounts
         self._whose: dict[AccountId, PersonId] = {}
         self.outbound = Outbound(
@@ -55,12 +52,12 @@ class HooksHouse:
             reads=app,
             subscriptions=SubscriptionStore(),
             deliveries=DeliveryStore(),
-            people=rooms.people,
-            vault=rooms.vault,
-            audit=rooms.audit,
-            features=rooms.features,
+            people=people.store,
+            vault=people.keyring.vault,
+            audit=people.audit,
+            features=people.records.features,
             outbound=self.outbound,
-            clock=clock,
+            clock=people.clock,
             ids=RandomIds(),
             random=secrets.token_bytes,
         )
@@ -68,6 +65,8 @@ class HooksHouse:
         self.sender = Sender(around, terms, secrets.SystemRandom().random)
         self.service = SubscriptionService(around, self.sender.wake)
         self.teller = Teller(around, self, rooms.position, self.sender.wake)
+        people.announcer.listens = self.teller.listens
+        people.keyring.sealed.append(SealedSecrets())
 
     def routes(self) -> Routes:
         """What people may do with their subscriptions."""

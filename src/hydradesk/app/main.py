@@ -24,8 +24,12 @@ cli = typer.Typer(
 )
 candles = typer.Typer(no_args_is_help=True, help="Import, inspect and export candles.")
 cli.add_typer(candles, name="candles")
+users = typer.Typer(no_args_is_help=True, help="Make and list people.")
+cli.add_typer(users, name="users")
 audit = typer.Typer(no_args_is_help=True, help="Prove the audit trail.")
 cli.add_typer(audit, name="audit")
+keys = typer.Typer(no_args_is_help=True, help="Make API keys, change the keys that seal and sign.")
+cli.add_typer(keys, name="keys")
 
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where the desk keeps its data.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -177,6 +181,62 @@ def verify_audit(
 
     if not verify(read_settings(data_dir=data_dir), noted, as_json=json):
         raise typer.Exit(FAILED)
+
+
+@users.command("create")
+def create_user(
+    email: Annotated[str, typer.Option(help="Their e-mail address.")],
+    name: Annotated[str | None, typer.Option(help="What to call them.")] = None,
+    admin: Annotated[bool, typer.Option("--admin", help="Make an administrator.")] = False,
+    one_time: Annotated[
+        bool, typer.Option("--one-time", help="Print a link that works once, instead.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Make a person; the password is asked for, or read from standard input."""
+    from hydradesk.app.users import create
+
+    settings = read_settings(data_dir=data_dir)
+    create(settings, email, name, admin=admin, one_time=one_time)
+
+
+@users.command("list")
+def list_users(data_dir: DataDir = None, json: Json = False) -> None:
+    """Print everybody: id, role, status, address, name."""
+    from hydradesk.app.users import show
+
+    show(read_settings(data_dir=data_dir), json)
+
+
+@keys.command("create")
+def create_key(  # noqa: PLR0913  (one option each)
+    person: Annotated[str, typer.Argument(help="Whose: a person's id or e-mail address.")],
+    *,
+    name: Annotated[str, typer.Option(help="What to call it.")] = "command line",
+    kind: Annotated[str, typer.Option(help="bearer, hmac or ed25519.")] = "bearer",
+    kinds: Annotated[str, typer.Option("--for", help="read, trade, withdraw, admin.")] = "read",
+    public_key: Annotated[str | None, typer.Option(help="With ed25519: PEM or base64.")] = None,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Make an API key for a person and show its secret, this once."""
+    from hydradesk.app.key_verbs import Asked, create
+
+    asked = Asked(person=person, name=name, kind=kind, kinds=kinds, public_key=public_key)
+    create(read_settings(data_dir=data_dir), asked, as_json=json)
+
+
+@keys.command("rotate")
+def rotate_keys(
+    data_key: Annotated[bool, typer.Option("--data-key", help="And begin a new data key.")] = False,
+    signing: Annotated[bool, typer.Option("--signing", help="Access tokens' key instead.")] = False,
+    data_dir: DataDir = None,
+    json: Json = False,
+) -> None:
+    """Change the key that wraps all sealing keys, while the desk runs."""
+    from hydradesk.app.key_verbs import rotate
+
+    rotate(read_settings(data_dir=data_dir), data_key=data_key, signing=signing, as_json=json)
 
 
 def read_settings(**given: Any) -> Settings:

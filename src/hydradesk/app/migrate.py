@@ -12,6 +12,7 @@ from hydradesk.infra.db import ROLE_NAMES
 HEAD = "0007"
 """The newest migration; a test holds it to the files."""
 
+VERSION = text("SELECT version_num FROM alembic_version")
 SCRIPTS = Path(__file__).parent / "migrations"
 
 
@@ -20,7 +21,7 @@ async def current(url: str) -> str | None:
     engine = create_async_engine(url, poolclass=NullPool)
     try:
         async with engine.connect() as connection:
-            version = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+            version = await connection.scalar(VERSION)
             return None if version is None else str(version)
     except ProgrammingError:
         return None

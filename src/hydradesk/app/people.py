@@ -9,7 +9,7 @@ from starlette.types import Scope
 from hydradesk.accounts.api import journal as journal_api
 from hydradesk.accounts.api.challenge import challenge_routes
 from hydradesk.accounts.api.identify import Identify
-from hydradesk.accounts.contracts import PUBLIC
+from hydradesk.accounts.contracts import PUBLIC, Audit
 from hydradesk.accounts.ports.sessions import TradingAccounts
 from hydradesk.accounts.service.captcha import FrontDefence, ProofOfWork
 from hydradesk.accounts.service.guard import Throttle
@@ -21,6 +21,7 @@ from hydradesk.app.office import Around, Office
 from hydradesk.app.records import Records
 from hydradesk.app.settings import Settings
 from hydradesk.app.sign_in import SignInHouse, SignInParts
+from hydradesk.doors.webhooks.service.announcer import Announcer
 from hydradesk.infra.clock import DeskClock, RandomIds, SystemClock
 from hydradesk.infra.db import Database
 from hydradesk.infra.group import GroupCommit
@@ -50,7 +51,8 @@ class PeopleHouse:
         notes = JournalStore()
         self.journal = journal_api.Journal(GroupCommit(system, notes.add), system, app)
         self.records = Records(system, clock, desk, self.random)
-        self.audit = self.records.audit
+        self.announcer = Announcer(self.records.audit, clock, self.ids)
+        self.audit: Audit = self.announcer
         means = Means(system, app, clock, self.random, self.ids)
         self.keyring = Keyring(settings, means, self.store, self.audit, shared)
         self.store.on_change = self.keyring.endings.person_changed
@@ -66,10 +68,16 @@ class PeopleHouse:
                 once=shared,
                 guard=self.guard,
                 captcha=self.captcha,
+                security=self.records.security,
             ),
         )
         self.keyring.sealed.append(self.sign_in.factor_store)
-        self.office = Office(means, Around(self.records, self.store, self.keyring.sessions))
+        self.office = Office(
+            means,
+            Around(self.records, self.store, self.keyring.sessions, self.keyring.vault),
+            settings,
+        )
+        self.keyring.sealed.append(self.office.kyc_store)
         self._identify: Identify | None = None
 
     def trade_on(self, trading: TradingAccounts) -> None:
@@ -90,6 +98,7 @@ class PeopleHouse:
         """Everything that must be true before the first request."""
         await self.defence.load()
         await self.records.start()
+        await self.office.start()
         if not self.settings.demo:
             await self.keyring.start()
             await self.sign_in.start()

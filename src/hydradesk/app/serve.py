@@ -71,6 +71,7 @@ async def _start(house: House) -> None:
         await house.risk_store.load(tx)
     await house.risk.start()
     await house.people.start()
+    await house.hooks.start()
     await house.idempotency.forget()
     await house.bus.load()
     await house.market.start()  # prices first: what was missed is delivered with them
@@ -104,6 +105,7 @@ async def _run(
         "lag": house.lag.run(),
         "shared": house.shared.run(),
         **house.people.roles(),
+        **house.hooks.roles(),
         "database": keep_alive(found.server, house.settings.data_dir),
     }
     tasks = [asyncio.create_task(role, name=name) for name, role in roles.items()]
@@ -132,6 +134,7 @@ async def _drain(house: House, server: uvicorn.Server, tasks: list[asyncio.Task[
     await asyncio.gather(*tasks, return_exceptions=True)
     with contextlib.suppress(Exception):
         await house.people.stop()
+        await house.hooks.stop()
     await house.market.close()
     ACCESS.flush()
 

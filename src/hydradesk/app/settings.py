@@ -140,6 +140,16 @@ class Settings(SignInSettings, BaseSettings):
     """`host:port` that webhooks may call in spite of every rule, over http too; for trials."""
     webhook_disable_days: int = Field(default=5, ge=1, le=365)
     """Days without one success after which a subscription is switched off."""
+    sanctions_list: Path | None = None
+    """File of names and addresses with whom nothing is done; empty: nobody is screened."""
+    kyc_days: int = Field(default=365, ge=1, le=3650)
+    """How long an approval lasts unless the decision says."""
+    keep_audit_days: int = Field(default=365, ge=1, le=3650)
+    """How long from where something was done is kept beside the audit trail."""
+    keep_events_days: int = Field(default=90, ge=1, le=3650)
+    """How long security events are kept."""
+    keep_kyc_days: int = Field(default=30, ge=0, le=3650)
+    """How long identity documents are kept after the decision."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
     """What the terminal shows; the log file takes everything from INFO up."""
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from hydradesk.accounts.api import credentials as credentials_api
 from hydradesk.accounts.api import factors as factors_api
 from hydradesk.accounts.api import sign_in as sign_in_api
-from hydradesk.accounts.contracts import Audit, Features, People, Sessions, Vault
+from hydradesk.accounts.contracts import Audit, Features, People, SecurityLog, Sessions, Vault
 from hydradesk.accounts.ports.captcha import Captcha, SignInGuard
 from hydradesk.accounts.ports.credentials import OneTime
 from hydradesk.accounts.service.credentials import CredentialService
@@ -23,6 +23,7 @@ from hydradesk.accounts.store.credentials import CredentialStore, FactorStore
 from hydradesk.adapters.evm import NodeContracts, Secp256k1
 from hydradesk.adapters.solana import Ed25519
 from hydradesk.adapters.webauthn import WebAuthn
+from hydradesk.app.federation import FederationHouse
 from hydradesk.app.settings import Settings
 from hydradesk.infra.http import Routes
 from hydradesk.infra.passwords import Argon2Cost, Argon2Pool
@@ -40,6 +41,7 @@ class SignInParts(Struct, frozen=True, kw_only=True):
     once: OneTime
     guard: SignInGuard
     captcha: Captcha
+    security: SecurityLog
 
 
 class SignInHouse:
@@ -70,6 +72,7 @@ class SignInHouse:
             random=means.random,
             once=parts.once,
             features=parts.features,
+            security=parts.security,
         )
         self.base = SignInService(means.db, books, around)
         self._wire()
@@ -102,6 +105,7 @@ class SignInHouse:
         )
         self.step_up = StepUpService(self.base, ways)
         self.credentials = CredentialService(self.base, self.wallets, self.factors)
+        self.federation = FederationHouse(settings, self.base, self.hasher)
 
     def routes(self) -> list[Routes]:
         """Every route of signing in."""
@@ -115,11 +119,13 @@ class SignInHouse:
             factors_api.own_passkey_routes(self.passkeys),
             credentials_api.credential_routes(self.credentials, self.passwords),
             credentials_api.link_routes(self.credentials),
+            *self.federation.routes(),
         ]
 
     def methods(self) -> sign_in_api.MethodsView:
         """Say how one may sign in at this desk."""
-        offered = [] if self.settings.demo else list(sign_in_api.OWN_METHODS)
+        own = [*sign_in_api.OWN_METHODS, *self.federation.methods()]
+        offered = [] if self.settings.demo else own
         return sign_in_api.MethodsView(
             demo=self.settings.demo,
             sign_up=not self.settings.demo and self.parts.features.enabled("sign_up"),

@@ -22,6 +22,10 @@ class OidcProvider(BaseModel):
     scopes: str = "openid email profile"
     jwks_uri: str | None = None
     """For an issuer without discovery (Web3Auth): where its keys are; tokens only, no redirect."""
+    nonces: bool = True
+    """Whether its tokens repeat the desk's nonce; Web3Auth puts one of its own."""
+    wallets: bool = False
+    """Whether wallets that its tokens name (`wallets`) come with a new person."""
 
     @field_validator("issuer", "jwks_uri")
     @classmethod

@@ -4,8 +4,10 @@ from typing import Any
 
 import hydradesk.accounts.store.audit
 import hydradesk.accounts.store.credentials
+import hydradesk.accounts.store.incidents
 import hydradesk.accounts.store.journal
 import hydradesk.accounts.store.keys
+import hydradesk.accounts.store.kyc
 import hydradesk.accounts.store.paper
 import hydradesk.accounts.store.people
 import hydradesk.accounts.store.secrets

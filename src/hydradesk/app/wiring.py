@@ -1,6 +1,6 @@
 """The only file that knows every concrete class: Settings in, a house that can be run out."""
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy.exc import DBAPIError
 from starlette.types import Scope
 
@@ -8,7 +8,10 @@ from hydradesk.accounts.contracts import DEMO_SCOPES, LOCAL, AccountChanged, Per
 from hydradesk.accounts.service.trail import OwnersTrail
 from hydradesk.accounts.store.paper import AccountStore
 from hydradesk.app import front
+from hydradesk.app.hooks import HooksHouse, Rooms
 from hydradesk.app.people import PeopleHouse
+from hydradesk.app.remedies import Desk as RemedyDesk
+from hydradesk.app.remedies import HouseRemedies
 from hydradesk.app.settings import Settings
 from hydradesk.doors.gateway.app import Door
 from hydradesk.doors.gateway.hub import Hub
@@ -30,7 +33,7 @@ from hydradesk.infra.http import Principal, Routes
 from hydradesk.infra.lanes import Lanes
 from hydradesk.infra.shared import MemoryShared, Shared
 from hydradesk.kernel.errors import Unavailable
-from hydradesk.kernel.ids import AccountId, SessionId
+from hydradesk.kernel.ids import AccountId, PersonId, SessionId
 from hydradesk.kernel.time import MILLISECOND, TimeNs, rfc3339
 from hydradesk.ledger.store import LedgerStore
 from hydradesk.market import api as market_api
@@ -44,10 +47,10 @@ from hydradesk.portfolio.service import Books as PaperBooks
 from hydradesk.portfolio.service import Opener, Paper, PortfolioService, Surroundings
 from hydradesk.portfolio.store import PortfolioStore
 from hydradesk.risk import api as risk_api
-from hydradesk.risk.contracts import Halted, Limits
+from hydradesk.risk.contracts import Halted, Limits, PlatformChanged, ProfileChanged
 from hydradesk.risk.domain import RiskBook
-from hydradesk.risk.service import Outside, RiskService
-from hydradesk.risk.store import RiskStore
+from hydradesk.risk.service import Archive, Outside, Profiles, RiskService
+from hydradesk.risk.store import ProfileStore, RiskStore
 from hydradesk.signals import api as signals_api
 from hydradesk.signals.contracts import SignalEnded, SignalMade
 from hydradesk.signals.service import Brain
@@ -100,8 +103,12 @@ class House:
         self.trading, self.portfolio = self._trading()
         self.people.trade_on(self.trading)
         self.risk_store = RiskStore(book := RiskBook())
-        facts = Outside(self.portfolio, self.market, desk, self.people.audit)
-        self.risk = RiskService(system, self.risk_store, book, _limits(settings), facts)
+        archive = Archive(ProfileStore(), self.people.store, self.people.audit, desk)
+        self.profiles = Profiles(system, archive, _limits(settings))
+        facts = Outside(
+            self.portfolio, self.market, desk, self.people.audit, self.profiles, databases.app
+        )
+        self.risk = RiskService(system, self.risk_store, book, facts)
         self.venue: BarVenue = outside.venue or PaperVenue(
             system, PaperStore(), DEFAULT, PaperTerms()
         )
@@ -111,6 +118,7 @@ class House:
         books = Books(self.orders, self.ledger, self.portfolio, self.risk_store, trail)
         self.execution = ExecutionService(system, books, around, self.venues)
         self.trading.canceller = self.execution
+        self.people.office.incidents.remedies = self._remedies()
         self.reconciliation = Reconciliation(system, self.orders, around, self.execution)
         timeframe = timeframe_of(settings.auto_timeframe)
         self.autotrader = AutoTrader(
@@ -130,6 +138,7 @@ class House:
         self.brain = Brain(
             system, self.signals, self.market_store, DEFAULT, self.publisher.on_indicators
         )
+        self.hooks = self._hooks()
         self._listen()
         self.bus = Bus(system, self._consumers(), [self.publisher.tap])
         self.idempotency = IdempotencyStore(system, clocks.wall, self.ids.new())
@@ -145,8 +154,13 @@ class House:
             portfolio_api.position_routes(self.reader),
             execution_api.position_routes(self.execution, self.ids),
             portfolio_api.routes(self.portfolio, self.reader, self.trading, self.bus.drain),
-            risk_api.routes(self.risk, self.bus.drain),
+            risk_api.routes(self.risk, self.profiles, self.bus.drain),
+            risk_api.profile_routes(self.profiles, self.clocks.wall, self.bus.drain),
+            risk_api.admin_routes(
+                self.profiles, lambda: front.rate_texts(self.settings), self.bus.drain
+            ),
             *self.people.routes(),
+            self.hooks.routes(),
         ]
 
     def door(self) -> Door:
@@ -183,6 +197,23 @@ class House:
         await self.lanes.idle()
         await self.bus.drain()
 
+    def _remedies(self) -> HouseRemedies:
+        async def halted() -> bool:
+            async with self.databases.system.begin() as tx:
+                return await self.risk_store.halt(tx) is not None
+
+        async def stop(person: PersonId) -> str:
+            account = await self.trading.set_auto_trade(person, wanted=False)
+            ended = await self.execution.cancel_all(account.id)
+            return f"{len(ended)} orders cancelled, signals no longer traded"
+
+        people = self.people
+        people.office.glance = structs.replace(people.office.glance, halted=halted)
+        desk = RemedyDesk(stop, self.risk.halt, self.ledger)
+        return HouseRemedies(
+            self.databases.system, people.records.keeper, people.keyring, people.defence, desk
+        )
+
     def _market(self, feed: Feed) -> MarketService:
         setup = Setup(
             instruments=DEFAULT,
@@ -216,7 +247,11 @@ class House:
         """
         return [
             Consumer("people").on(PersonChanged, self.people.keyring.endings.on_person),
-            Consumer("risk").on(Halted, self.risk.on_halted),
+            Consumer("risk")
+            .on(Halted, self.risk.on_halted)
+            .on(ProfileChanged, self.profiles.on_profile)
+            .on(PlatformChanged, self.profiles.on_platform)
+            .on(PersonChanged, self.profiles.on_person),
             Consumer("venue").on(SessionOpened, self._venue_session).on(BarClosed, self._venue_bar),
             Consumer("portfolio")
             .on(SessionOpened, self.trading.on_session)
@@ -230,7 +265,12 @@ class House:
             Consumer("autotrader")
             .on(SignalMade, self.autotrader.on_made)
             .on(SignalEnded, self.autotrader.on_ended),
+            self.hooks.consumer(),
         ]
+
+    def _hooks(self) -> HooksHouse:
+        rooms = Rooms(people=self.people, accounts=self.accounts, position=self.reader.position)
+        return HooksHouse(self.settings, self.databases.app, self.databases.system, rooms)
 
     async def _venue_session(self, fact: SessionOpened) -> None:
         await self.venue.open_session(fact.session.id, fact.session.start)

@@ -67,20 +67,27 @@ class Outbound:
     """Posts to other people's addresses. One connection a call: none is shared between names."""
 
     def __init__(self, rules: Rules, resolve: Resolve, trust: ssl.SSLContext | None = None) -> None:
-        self._rules, self._resolve = rules, resolve
-        context = trust or httpx2.create_ssl_context()
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        self._client = httpx2.AsyncClient(
-            verify=context,
-            trust_env=False,  # a proxy would resolve the name again
-            follow_redirects=False,
-            timeout=rules.timeout_s,
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=0),
-        )
+        self._rules, self._resolve, self._trust = rules, resolve, trust
+        self._made: httpx2.AsyncClient | None = None
 
     async def close(self) -> None:
         """Drop what is open."""
-        await self._client.aclose()
+        if self._made is not None:
+            await self._made.aclose()
+
+    def _client(self) -> httpx2.AsyncClient:
+        """Made when first used: to read the world's certificates takes a while."""
+        if self._made is None:
+            context = self._trust or httpx2.create_ssl_context()
+            context.minimum_version = ssl.TLSVersion.TLSv1_2
+            self._made = httpx2.AsyncClient(
+                verify=context,
+                trust_env=False,  # a proxy would resolve the name again
+                follow_redirects=False,
+                timeout=self._rules.timeout_s,
+                limits=httpx2.Limits(max_connections=None, max_keepalive_connections=0),
+            )
+        return self._made
 
     async def check(self, url: str) -> Target:
         """Read and resolve an address; raises TargetRefused, also when it has no address."""
@@ -124,7 +131,7 @@ class Outbound:
         address = (await self._addresses(target))[0]
         pinned = f"[{address}]" if ":" in address else address
         said = {**headers, "Host": target.authority, "Accept-Encoding": "identity"}
-        async with self._client.stream(
+        async with self._client().stream(
             "POST",
             f"{target.scheme}://{pinned}:{target.port}{target.path}",
             headers=said,

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from fastapi import Header, Query, Response
 from msgspec import Struct
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from hydradesk.infra.http import Page, Routes, decode_cursor, encode_cursor
 from hydradesk.kernel.errors import Invalid
@@ -106,10 +106,11 @@ class FeedCommand(BaseModel):
 
     action: Literal["pause", "resume", "speed", "seek", "restart"]
     speed: float | None = None
-    to: str | None = None
+    to: str | None = Field(default=None, max_length=40)
 
 
 ETH = "ETH-USDT"
+WHEN = "RFC 3339"
 PAIRS: Any = {ETH: {"value": ETH}}
 LENGTHS: Any = {"5m": {"value": "5m"}}
 FEED = FeedView(
@@ -190,12 +191,16 @@ def routes(market: MarketService, candles: SqlCandles) -> Routes:
     )
     async def list_candles(  # noqa: PLR0913  (query parameters)
         *,
-        symbol: Annotated[str, Query(description="ETHUSDT too", openapi_examples=PAIRS)],
-        timeframe: Annotated[str, Query(description="1m to 1d", openapi_examples=LENGTHS)],
-        start: Annotated[str | None, Query(alias="from", description="RFC 3339")] = None,
-        end: Annotated[str | None, Query(alias="to", description="RFC 3339")] = None,
+        symbol: Annotated[
+            str, Query(description="ETHUSDT too", max_length=32, openapi_examples=PAIRS)
+        ],
+        timeframe: Annotated[
+            str, Query(description="1m to 1d", max_length=8, openapi_examples=LENGTHS)
+        ],
+        start: Annotated[str | None, Query(alias="from", description=WHEN, max_length=40)] = None,
+        end: Annotated[str | None, Query(alias="to", description=WHEN, max_length=40)] = None,
         limit: int = 500,
-        cursor: str | None = None,
+        cursor: Annotated[str | None, Query(max_length=200)] = None,
         if_none_match: Annotated[str | None, Header()] = None,
         accept_encoding: Annotated[str, Header(include_in_schema=False)] = "",
     ) -> Response:

@@ -1,13 +1,13 @@
 """What the rest of the house may know about risk."""
 
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from msgspec import Struct
 
 from hydradesk.kernel.errors import Invalid
 from hydradesk.kernel.events import Fact
-from hydradesk.kernel.ids import AccountId, OrderId, ReservationId, SignalId, Symbol
+from hydradesk.kernel.ids import AccountId, OrderId, PersonId, ReservationId, SignalId, Symbol
 from hydradesk.kernel.numbers import MONEY
 from hydradesk.kernel.time import TimeNs
 from hydradesk.kernel.tx import Tx
@@ -71,6 +71,30 @@ class Limits(Struct, frozen=True, kw_only=True):
     price_age_max_ns: int
     collar: Decimal
     """Largest distance of a price from the last one, as a fraction."""
+
+
+Bound = Literal["order_max", "gross_max", "daily_loss_max", "risk_per_trade"]
+BOUNDS: tuple[Bound, ...] = get_args(Bound)
+"""The limits that a person may set for themselves, within the platform's."""
+
+
+class Profile(Struct, frozen=True, kw_only=True):
+    """What one person allows themselves."""
+
+    person: PersonId
+    own: dict[Bound, Decimal]
+    """Own limits; where there is none, the person's risk level decides."""
+    halted: str | None = None
+    """Why this person trades nothing but reductions, or None."""
+    version: int = 1
+
+
+class Effective(Struct, frozen=True, kw_only=True):
+    """The limits in force for one person, and what set each."""
+
+    limits: Limits
+    sources: dict[Bound, str]
+    """`own`, `platform`, or the risk level: conservative, balanced, aggressive."""
 
 
 class Sizing(Struct, frozen=True, kw_only=True):
@@ -143,6 +167,8 @@ class Judgement(Struct, frozen=True, kw_only=True):
     detail: str
     checks: tuple[Check, ...]
     at: TimeNs
+    limits: dict[Bound, str] = {}
+    """The person's limits it was judged by, and whose they were."""
 
 
 class Judged(Fact, frozen=True, kw_only=True, tag="risk.judged.v1"):
@@ -157,6 +183,20 @@ class Halted(Fact, frozen=True, kw_only=True, tag="risk.halted.v1"):
     halted: bool
     reason: str
     version: int
+
+
+class ProfileChanged(Fact, frozen=True, kw_only=True, tag="risk.profile_changed.v1"):
+    """A person changed their own limits, halted or resumed. Published by risk; read by the page."""
+
+    profile: Profile
+    halts: bool
+    """Whether it is about a halt."""
+
+
+class PlatformChanged(Fact, frozen=True, kw_only=True, tag="risk.platform_changed.v1"):
+    """An administrator set the platform's limits. Published by risk; read by risk elsewhere."""
+
+    limits: dict[Bound, Decimal]
 
 
 class Reservations(Protocol):

@@ -1,11 +1,12 @@
 """What risk needs from outside. Wired in hydradesk.app.wiring."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Protocol
 
-from hydradesk.kernel.ids import AccountId, Symbol
+from hydradesk.kernel.ids import AccountId, PersonId, Symbol
 from hydradesk.kernel.tx import Tx
-from hydradesk.risk.contracts import Approved, Exposure, Judgement
+from hydradesk.risk.contracts import Approved, Bound, Exposure, Judgement, Limits, Profile
 
 
 class ExposureReader(Protocol):
@@ -13,6 +14,34 @@ class ExposureReader(Protocol):
 
     async def exposure(self, tx: Tx, account: AccountId, symbol: Symbol) -> Exposure:
         """Return the account's present exposure."""
+        ...
+
+
+class ProfileBook(Protocol):
+    """Answered by risk's own store."""
+
+    async def profile(self, tx: Tx, person: PersonId) -> Profile | None:
+        """Return somebody's profile, None when they never changed it."""
+        ...
+
+    async def locked(self, tx: Tx, person: PersonId) -> Profile:
+        """Return it, locked until the transaction ends; made when there is none."""
+        ...
+
+    async def save(self, tx: Tx, profile: Profile, at: int) -> None:
+        """Save a changed profile and emit it; Conflict when somebody changed it first."""
+        ...
+
+    async def platform(self, tx: Tx) -> dict[Bound, Decimal]:
+        """Return the platform's limits that were set last; empty when none ever were."""
+        ...
+
+    async def lock_platform(self, tx: Tx) -> None:
+        """Wait until nobody else sets the platform's limits, until commit."""
+        ...
+
+    async def set_platform(self, tx: Tx, limits: Limits, at: int) -> None:
+        """Remember and emit the platform's limits; call with the lock held."""
         ...
 
 

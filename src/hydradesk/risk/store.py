@@ -20,13 +20,34 @@ from sqlalchemy import (
     update,
 )
 
-from hydradesk.infra.db import TENANT, adding, after_commit, metadata, raw, sql
+from hydradesk.infra.db import (
+    OF_PERSON,
+    TENANT,
+    adding,
+    after_commit,
+    insert_new,
+    metadata,
+    raw,
+    sql,
+)
 from hydradesk.infra.outbox import emit
 from hydradesk.kernel.errors import Conflict
-from hydradesk.kernel.ids import AccountId, OrderId, Symbol
+from hydradesk.kernel.ids import AccountId, OrderId, PersonId, Symbol
 from hydradesk.kernel.time import TimeNs
 from hydradesk.kernel.tx import Tx
-from hydradesk.risk.contracts import Approved, Halted, Intent, Judged, Judgement
+from hydradesk.risk.contracts import (
+    BOUNDS,
+    Approved,
+    Bound,
+    Halted,
+    Intent,
+    Judged,
+    Judgement,
+    Limits,
+    PlatformChanged,
+    Profile,
+    ProfileChanged,
+)
 from hydradesk.risk.domain import Held, RiskBook
 
 HALT_LOCK = 0x0B0D
@@ -63,6 +84,22 @@ halts = Table(
     metadata,
     Column("version", BigInteger, primary_key=True),
     Column("reason", Text),
+    Column("at", BigInteger, nullable=False),
+)
+
+profiles = Table(
+    "risk_profiles",
+    metadata,
+    Column("person", String, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    info=OF_PERSON,
+)
+platform = Table(
+    "risk_platform",
+    metadata,
+    Column("version", BigInteger, primary_key=True),
+    Column("body", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
 )
 
@@ -164,6 +201,62 @@ class RiskStore:
             halted=reason is not None,
             reason=reason or "",
             version=version,
+        )
+        await emit(tx, fact)
+
+
+class ProfileStore:
+    """Answers ports.ProfileBook."""
+
+    async def profile(self, tx: Tx, person: PersonId) -> Profile | None:
+        """Return somebody's profile, None when they never changed it."""
+        body = await sql(tx).scalar(select(profiles.c.body).where(profiles.c.person == person))
+        return None if body is None else msgspec.json.decode(body, type=Profile)
+
+    async def locked(self, tx: Tx, person: PersonId) -> Profile:
+        """Return it, locked until the transaction ends; made when there is none."""
+        fresh = Profile(person=person, own={}, version=0)
+        body = msgspec.json.encode(fresh).decode()
+        await insert_new(tx, profiles, person=person, version=0, body=body)
+        mine = select(profiles.c.body).where(profiles.c.person == person).with_for_update()
+        return msgspec.json.decode(await sql(tx).scalar(mine) or "", type=Profile)
+
+    async def save(self, tx: Tx, profile: Profile, at: int) -> None:
+        """Save a changed profile and emit it; Conflict when somebody changed it first."""
+        mine = profiles.c.person == profile.person
+        body = await sql(tx).scalar(select(profiles.c.body).where(mine))
+        before = msgspec.json.decode(body or "", type=Profile)
+        if before.version != profile.version - 1:
+            raise Conflict(f"the limits of {profile.person} were changed meanwhile")
+        values = {"version": profile.version, "body": msgspec.json.encode(profile).decode()}
+        await sql(tx).execute(update(profiles).where(mine).values(**values))
+        fact = ProfileChanged(
+            id=f"risk-profile:{profile.person}:{profile.version}",
+            at=TimeNs(at),
+            key=profile.person,
+            profile=profile,
+            halts=before.halted != profile.halted,
+        )
+        await emit(tx, fact)
+
+    async def platform(self, tx: Tx) -> dict[Bound, Decimal]:
+        """Return the platform's limits that were set last; empty when none ever were."""
+        last = select(platform.c.body).order_by(platform.c.version.desc()).limit(1)
+        body = await sql(tx).scalar(last)
+        return {} if body is None else msgspec.json.decode(body, type=dict[Bound, Decimal])
+
+    async def lock_platform(self, tx: Tx) -> None:
+        """Wait until nobody else sets the platform's limits, until commit."""
+        await sql(tx).execute(select(func.pg_advisory_xact_lock(HALT_LOCK)))
+
+    async def set_platform(self, tx: Tx, limits: Limits, at: int) -> None:
+        """Remember and emit the platform's limits; call with the lock held."""
+        version = 1 + (await sql(tx).scalar(select(func.max(platform.c.version))) or 0)
+        bounds = {name: getattr(limits, name) for name in BOUNDS}
+        body = msgspec.json.encode(bounds).decode()
+        await sql(tx).execute(insert(platform).values(version=version, body=body, at=at))
+        fact = PlatformChanged(
+            id=f"risk-platform:{version}", at=TimeNs(at), key="risk", limits=bounds
         )
         await emit(tx, fact)
 

@@ -97,7 +97,7 @@ def account_name(session: SessionId, person: PersonId, number: int) -> AccountId
 
 def person_of(account: AccountId) -> PersonId:
     """Return whose paper account has this name. Sessions' names hold no dash."""
-    whose = account.split("-", 2)[2].rpartition("-")[0]
+    whose = "".join(account.split("-", 2)[2:]).rpartition("-")[0]
     return PersonId(whose) if whose else LOCAL
 
 

@@ -14,6 +14,8 @@ STEP_S = 30
 WINDOW = 1
 """Steps of clock drift borne either way."""
 SEED_BYTES = 20
+NAME_LONGEST = 32
+"""Of person and host in an app's list: they must fit a QR code."""
 RECOVERY_CODES = 10
 RECOVERY_BYTES = 10
 _CODE = re.compile(r"[0-9]{6}", re.ASCII)
@@ -56,7 +58,9 @@ def normalised_secret(text: str) -> str:
 
 def uri(secret: str, name: str, host: str) -> str:
     """Return what an app reads from the QR code."""
-    return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=f"Hydradesk {host}")
+    short = name.encode("ascii", "replace").decode()[:NAME_LONGEST]
+    issuer = f"Hydradesk {host[:NAME_LONGEST]}"
+    return pyotp.TOTP(secret).provisioning_uri(name=short, issuer_name=issuer)
 
 
 def recovery_code(noise: bytes) -> str:

@@ -31,6 +31,10 @@ class OneTime(Protocol):
         """Return a value and forget it, atomically; None when it is not there any more."""
         ...
 
+    async def seen(self, key: str, ttl_ns: int) -> bool:
+        """Remember a name; True when it was known already. Of many callers, one hears False."""
+        ...
+
 
 class PasswordHasher(Protocol):
     """Slow on purpose, off the event loop, and only so many at once."""

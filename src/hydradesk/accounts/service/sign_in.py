@@ -18,6 +18,7 @@ from hydradesk.accounts.contracts import (
     Method,
     People,
     Person,
+    SecurityLog,
     Sessions,
 )
 from hydradesk.accounts.contracts.credentials import Credential, CredentialKind, FactorKind
@@ -57,6 +58,8 @@ class Around(Struct, frozen=True, kw_only=True):
     random: Randomness
     once: OneTime
     features: Features
+    security: SecurityLog | None = None
+    """Where refusals are also noted, so that many of them become an incident."""
 
 
 class Welcome(Struct, frozen=True, kw_only=True):
@@ -140,7 +143,17 @@ class SignInService:
             )
             async with self.db.begin() as tx:
                 await self.books.audit.record(tx, refused)
+            self._note(watch, action, error)
             raise
+
+    def _note(self, watch: Watch, action: str, error: DeskError) -> None:
+        """Tell the security log; whom nobody is known by is told apart by a digest."""
+        subject = watch.chain
+        if subject == DESK_CHAIN:
+            subject = hashlib.sha256(repr(sorted(watch.personal.items())).encode()).hexdigest()[:16]
+        if self.around.security is not None:
+            told: Detail = {"action": action, "code": error.code}
+            self.around.security.note("sign_in_refused", subject, told)
 
     async def with_key(
         self, key: Key, welcome: Welcome, watch: Watch, *, strong: bool = False

@@ -12,6 +12,7 @@ from hydradesk.accounts.domain.sealing import BadSeal, Sealed
 from hydradesk.accounts.ports.secrets import DataKey, DataKeyBook, KeyWrapper, SealedPlaces
 from hydradesk.accounts.service.means import Means
 from hydradesk.kernel.errors import Unavailable
+from hydradesk.kernel.time import TimeNs
 from hydradesk.kernel.tx import Tx
 
 RESEALED_AT_ONCE = 100
@@ -87,7 +88,8 @@ class Vault:
                     tx,
                     DataKey(id=key.id, wrapper=wrapper, wrapped=wrapped, created_at=key.created_at),
                 )
-            new = await self._made(tx) if data_key or not known else None
+            latest = max((key.created_at for key in known), default=0)
+            new = await self._made(tx, latest + 1) if data_key or not known else None
         return Rotated(rewrapped=len(known), data_key=None if new is None else new.id)
 
     async def reseal(self, places: SealedPlaces) -> int:
@@ -111,11 +113,13 @@ class Vault:
             newest = await self._keys.newest(tx) or await self._made(tx)
         return newest
 
-    async def _made(self, tx: Tx) -> DataKey:
+    async def _made(self, tx: Tx, least: int = 0) -> DataKey:
+        """Add a key that is newer than any, also when the clock was set back."""
         name = sealing.encode(self._random(9))
         plain = Secret(self._random(sealing.KEY_BYTES))
         wrapper, wrapped = await self._wrapper.wrap(plain, name)
-        key = DataKey(id=name, wrapper=wrapper, wrapped=wrapped, created_at=self._clock.now())
+        at = TimeNs(max(self._clock.now(), least))
+        key = DataKey(id=name, wrapper=wrapper, wrapped=wrapped, created_at=at)
         await self._keys.add(tx, key)
         return key
 

@@ -65,6 +65,12 @@ class RegisterStore:
             kyc_pending=int(await sql(tx).scalar(waiting) or 0),
         )
 
+    async def other_administrators(self, tx: Tx, person: PersonId) -> int:
+        """Return how many active administrators there are besides."""
+        them = (people.c.role == "admin") & (people.c.status == "active")
+        query = select(func.count()).select_from(people).where(them & (people.c.person != person))
+        return int(await sql(tx).scalar(query) or 0)
+
     async def chain(self, tx: Tx, chain: str, before: int | None, limit: int) -> list[TrailRow]:
         """Return the entries of one chain, the newest first."""
         query = select(audit.c.seq, audit.c.body, audit.c.personal).where(audit.c.person == chain)

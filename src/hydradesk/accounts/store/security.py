@@ -90,6 +90,11 @@ class SecurityStore:
         """Say to which incident events belong."""
         await sql(tx).execute(update(events).where(events.c.id.in_(ids)).values(incident=incident))
 
+    async def scrub(self, tx: Tx, person: str) -> int:
+        """Forget from where a person did what."""
+        theirs = (events.c.subject == person) & (events.c.ip != "")
+        return int((await sql(tx).execute(update(events).where(theirs).values(ip=""))).rowcount)
+
     async def forget(self, tx: Tx, before: TimeNs) -> int:
         """Delete the events of before an instant; returns how many."""
         return int((await sql(tx).execute(delete(events).where(events.c.at < before))).rowcount)

@@ -8,6 +8,13 @@ _OF: dict[str, tuple[str, dict[str, tuple[str, ...]]]] = {
     "placeOrder": (_ID, {"order_id": ("readOrder", "cancelOrder")}),
     "closePosition": (_ID, {"order_id": ("readOrder",)}),
     "writeJournal": (_ID, {"entry_id": ("deleteJournal",)}),
+    "makeKey": ("$response.body#/key/id", {"key": ("deleteKey",)}),
+    "addVenueKey": (_ID, {"key": ("removeVenueKey",)}),
+    "listSessions": ("$response.body#/items/0/id", {"session": ("endSession",)}),
+    "listPeople": (
+        "$response.body#/items/0/id",
+        {"person": ("readPerson", "changePerson", "signOutPerson", "readKycCase")},
+    ),
     "createSubscription": (
         "$response.body#/subscription/id",
         {

@@ -89,6 +89,7 @@ def install(app: FastAPI) -> None:
         PoolTimeoutError,
         ConnectionError,
         TimeoutError,
+        UnicodeEncodeError,
         Exception,
     ):
         app.add_exception_handler(kind, handle)
@@ -132,6 +133,8 @@ def problem(
 
 async def handle(request: Request, error: Exception) -> Response:
     """Answer an error, whatever it is."""
+    if isinstance(error, UnicodeEncodeError):  # all we write ourselves can be encoded
+        error = errors.Invalid("a text has half a character in it", fix="send whole ones")
     status, code, detail, fields = _explain(error)
     if status == 500:
         log.error("request.failed", path=request.url.path, exc_info=error)

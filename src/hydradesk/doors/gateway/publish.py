@@ -44,7 +44,7 @@ from hydradesk.market.contracts import (
 from hydradesk.portfolio.api import PortfolioReader
 from hydradesk.portfolio.contracts import PositionMoved
 from hydradesk.risk.api import judgement_view
-from hydradesk.risk.contracts import Halted, Judged
+from hydradesk.risk.contracts import Halted, Judged, ProfileChanged
 from hydradesk.signals.api import entitled_view, indicator_view, pattern_view
 from hydradesk.signals.contracts import PatternSeen, Reading, SignalEnded, SignalMade
 
@@ -123,6 +123,7 @@ class Publisher:
             (PersonChanged, self._person_changed),
             (Judged, self._judged),
             (Halted, self._halted),
+            (ProfileChanged, self._profile),
         ):
             self._kinds[str(kind.__struct_config__.tag)] = (kind, handler)
         for name in LISTS:
@@ -303,6 +304,13 @@ class Publisher:
         said = {"kind": "halted", "halted": fact.halted, "reason": fact.reason}
         for person in self._hub.listeners("risk"):
             self._hub.publish(owned("risk", person), said)
+
+    def _profile(self, fact: ProfileChanged) -> None:
+        """A person's own halt is a halt to them."""
+        if fact.halts:
+            why = fact.profile.halted
+            said = {"kind": "halted", "halted": why is not None, "reason": why or ""}
+            self._hub.publish(owned("risk", fact.profile.person), said)
 
 
 def _bar(bar: Candle, *, closed: bool) -> BarView:

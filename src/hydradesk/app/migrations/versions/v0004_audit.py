@@ -32,6 +32,7 @@ def upgrade() -> None:
     """Create the trail, who may write it, and what keeps it from being rewritten."""
     _audit()
     _security()
+    _kyc()
 
 
 def _audit() -> None:
@@ -80,6 +81,7 @@ def _audit() -> None:
     op.execute(f"GRANT SELECT ON accounts_audit, accounts_audit_heads TO {APP}")
     protect("accounts_audit", "person")
     protect("accounts_audit_heads", "person")
+    op.execute(f"GRANT SELECT ON alembic_version TO {SYSTEM}")
     op.execute(APPEND_ONLY)
     for table in ("accounts_audit", "accounts_audit_anchors"):
         op.execute(
@@ -114,8 +116,47 @@ def _security() -> None:
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
         sa.Column("changed_by", sa.String(), nullable=False),
     )
-    grant_tables("accounts_security_events", "accounts_features", app=False)
+    op.create_table(
+        "accounts_incidents",
+        sa.Column("id", sa.String(), primary_key=True),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+    )
+    op.create_index("accounts_incidents_opened", "accounts_incidents", ["opened_at", "id"])
+    grant_tables("accounts_security_events", "accounts_features", "accounts_incidents", app=False)
     op.execute(f"GRANT USAGE ON SEQUENCE accounts_security_events_id_seq TO {SYSTEM}")
+
+
+def _kyc() -> None:
+    op.create_table(
+        "accounts_kyc_cases",
+        sa.Column("person", sa.String(), primary_key=True),
+        sa.Column("submitted_at", sa.BigInteger(), nullable=False),
+        sa.Column("decided_at", sa.BigInteger()),
+        sa.Column("body", sa.Text(), nullable=False),
+    )
+    op.create_index("accounts_kyc_cases_submitted", "accounts_kyc_cases", ["submitted_at"])
+    op.create_table(
+        "accounts_kyc_documents",
+        sa.Column("id", sa.String(), primary_key=True),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("uploaded_at", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+    )
+    op.create_index(
+        "accounts_kyc_documents_person", "accounts_kyc_documents", ["person", "uploaded_at"]
+    )
+    op.create_table(
+        "accounts_kyc_parts",
+        sa.Column("document", sa.String(), primary_key=True),
+        sa.Column("n", sa.BigInteger(), primary_key=True),
+        sa.Column("sealed", sa.Text(), nullable=False),
+    )
+    grant_tables("accounts_kyc_cases", "accounts_kyc_documents", app=True)
+    grant_tables("accounts_kyc_parts", app=False)
+    protect("accounts_kyc_cases", "person")
+    protect("accounts_kyc_documents", "person")
 
 
 def downgrade() -> None:

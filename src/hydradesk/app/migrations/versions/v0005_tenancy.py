@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from hydradesk.app.migrations.security import grant_tables, protect
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -13,6 +15,7 @@ def upgrade() -> None:
     """Give every account to somebody; who traded before there were people is the local person."""
     _accounts()
     _positions()
+    _risk()
 
 
 def _accounts() -> None:
@@ -50,6 +53,24 @@ def _positions() -> None:
         ["account"],
         postgresql_where=sa.text("moving"),
     )
+
+
+def _risk() -> None:
+    op.create_table(
+        "risk_profiles",
+        sa.Column("person", sa.String(), primary_key=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+    )
+    op.create_table(
+        "risk_platform",
+        sa.Column("version", sa.BigInteger(), primary_key=True),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+    )
+    grant_tables("risk_profiles", app=True)
+    protect("risk_profiles", "person")
+    grant_tables("risk_platform", app=False)
 
 
 def downgrade() -> None:

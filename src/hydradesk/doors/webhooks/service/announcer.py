@@ -9,29 +9,7 @@ from hydradesk.kernel.ids import IdSource, PersonId
 from hydradesk.kernel.time import Clock
 from hydradesk.kernel.tx import Tx
 
-ABOUT_SECURITY = frozenset(
-    [
-        "auth",
-        "account",
-        "credential",
-        "credentials",
-        "factor",
-        "factors",
-        "key",
-        "keys",
-        "passkey",
-        "passkeys",
-        "password",
-        "session",
-        "sessions",
-        "token",
-        "totp",
-        "recovery",
-        "venue_key",
-        "venue_keys",
-        "webhooks",
-    ]
-)
+ABOUT_SECURITY = frozenset({"api_key", "auth", "kyc", "person", "session", "venue_key", "webhooks"})
 """Subjects of actions, the part before the point, that are told."""
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from hydradesk.accounts.contracts import DESK_CHAIN, Action, Audit
+from hydradesk.accounts.contracts import DESK_CHAIN, Action, Audit, person_of
 from hydradesk.kernel.ids import AccountId, Symbol
 from hydradesk.kernel.time import Clock
 from hydradesk.kernel.tx import Transactions, Tx
@@ -21,6 +21,7 @@ from hydradesk.risk.contracts import (
     Verdict,
 )
 from hydradesk.risk.ports import ExposureReader, JudgementBook
+from hydradesk.risk.service.profiles import Profiles
 
 
 class Standing(Struct, frozen=True, kw_only=True):
@@ -39,6 +40,9 @@ class Outside(Struct, frozen=True):
     prices: Prices
     clock: Clock
     audit: Audit
+    profiles: Profiles
+    reads: Transactions
+    """The app role: what one person reads passes row-level security."""
 
 
 class RiskService:
@@ -49,29 +53,31 @@ class RiskService:
         db: Transactions,
         store: JudgementBook,
         book: domain.RiskBook,
-        limits: Limits,
         outside: Outside,
     ) -> None:
         self._db, self._store, self._book = db, store, book
-        self._limits, self._outside = limits, outside
+        self._outside = outside
         self._halted: str | None = None
 
     async def start(self) -> None:
         """Read the halt that was in force when we stopped."""
         async with self._db.begin() as tx:
             self._halted = await self._store.halt(tx)
+        await self._outside.profiles.start()
 
     async def judge(self, tx: Tx, intent: Intent) -> Verdict:
         """Store the verdict and, for a yes, its reservation in the caller's transaction."""
         exposure = await self._outside.exposures.exposure(tx, intent.account, intent.symbol)
         receipt = await self._store.receipt(tx, intent.id)
+        known = await self._outside.profiles.of(tx, person_of(intent.account))
         case = domain.Case(
             intent=intent,
             exposure=exposure,
-            limits=self._limits,
+            limits=known.effective.limits,
+            sources=known.effective.sources,
             price=self._outside.prices.last(intent.symbol),
             in_flight=self._book.in_flight(intent.account),
-            halted=self._halted,
+            halted=self._halted or known.profile.halted,
             now=self._outside.clock.now(),
         )
         verdict, judgement = domain.judge(case, receipt)
@@ -83,25 +89,26 @@ class RiskService:
     async def size(self, sizing: Sizing) -> Decimal:
         """Return base units, on the lot, that risk the configured part of equity; may be 0."""
         standing = await self.standing(sizing.account, sizing.symbol)
-        return domain.size_to_stop(sizing, standing.exposure, self._limits, standing.reserved)
+        return domain.size_to_stop(sizing, standing.exposure, standing.limits, standing.reserved)
 
     async def standing(self, account: AccountId, symbol: Symbol) -> Standing:
         """Return the limits and what is used of them."""
         held = self._book.in_flight(account)
-        async with self._db.begin(account) as tx:
+        known = await self._outside.profiles.look(person_of(account))
+        async with self._outside.reads.begin(account) as tx:
             exposure = await self._outside.exposures.exposure(tx, account, symbol)
         return Standing(
-            limits=self._limits,
+            limits=known.effective.limits,
             exposure=exposure,
             reserved=sum((one.notional for one in held if one.side == "buy"), Decimal(0)),
-            halted=self._halted,
+            halted=self._halted or known.profile.halted,
         )
 
     async def judgements(
         self, account: AccountId, before: int | None, limit: int
     ) -> list[tuple[int, Judgement]]:
         """Return the account's judgements, newest first, with their page numbers."""
-        async with self._db.begin(account) as tx:
+        async with self._outside.reads.begin(account) as tx:
             return list(await self._store.judgements(tx, account, before, limit))
 
     async def on_halted(self, fact: Halted) -> None:

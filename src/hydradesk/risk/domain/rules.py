@@ -1,6 +1,6 @@
 """The rules. Each looks at values and answers; none reads a clock, a cache or a database."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
@@ -10,7 +10,9 @@ from hydradesk.kernel.numbers import MONEY, plain, quotient
 from hydradesk.kernel.time import MILLISECOND, TimeNs
 from hydradesk.market.contracts import Price
 from hydradesk.risk.contracts import (
+    BOUNDS,
     Approved,
+    Bound,
     Check,
     Exposure,
     Intent,
@@ -45,12 +47,22 @@ class Case(Struct, frozen=True, kw_only=True):
     intent: Intent
     exposure: Exposure
     limits: Limits
+    """Those in force for this person."""
+    sources: Mapping[Bound, str] = {}
+    """What set them; none means the platform."""
     price: Price | None
     in_flight: tuple[Held, ...]
     """Live orders of the same account."""
     halted: str | None
     """Why trading is halted, or None."""
     now: TimeNs
+
+    def limit(self, name: Bound) -> str:
+        """Write a limit as a refusal names it: how much, and whose it is."""
+        value, source = getattr(self.limits, name), self.sources.get(name, "platform")
+        if source == "platform":
+            return f"the limit of {value}"
+        return f"your own limit of {value}" if source == "own" else f"the {source} limit of {value}"
 
     @property
     def committed_sells(self) -> Decimal:
@@ -132,8 +144,7 @@ def order_size(case: Case) -> Objection | None:
     if case.reduces or case.intent.notional <= case.limits.order_max:
         return None
     return Objection(
-        f"the order is worth {plain(case.intent.notional)}, over the limit of "
-        f"{case.limits.order_max}",
+        f"the order is worth {plain(case.intent.notional)}, over {case.limit('order_max')}",
         f"send a quantity worth at most {case.limits.order_max}",
     )
 
@@ -146,8 +157,8 @@ def gross_exposure(case: Case) -> Objection | None:
     if gross <= case.limits.gross_max:
         return None
     return Objection(
-        f"gross exposure would be {plain(gross)} with orders in flight, over the limit of "
-        f"{case.limits.gross_max}",
+        f"gross exposure would be {plain(gross)} with orders in flight, over "
+        f"{case.limit('gross_max')}",
         "send a smaller quantity, or cancel open orders",
     )
 
@@ -181,7 +192,7 @@ def daily_loss(case: Case) -> Objection | None:
     if lost < case.limits.daily_loss_max:
         return None
     return Objection(
-        f"{plain(lost)} was lost since midnight, the limit is {case.limits.daily_loss_max}",
+        f"{plain(lost)} was lost since midnight, {case.limit('daily_loss_max')} is reached",
         "wait for the next day, or only reduce",
     )
 
@@ -213,6 +224,7 @@ def judge(case: Case, receipt: str) -> tuple[Verdict, Judgement]:
         detail=no.detail if no else "",
         checks=checks,
         at=case.now,
+        limits={name: case.limit(name) for name in BOUNDS},
     )
     if no is None or name is None:
         return Approved(case.intent, ReservationId(receipt), checks), judgement

@@ -8,15 +8,18 @@ from fastapi import Query
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 
-from hydradesk.accounts.contracts import public_name
+from hydradesk.accounts.contracts import person_of, public_name
 from hydradesk.infra.http import Caller, Page, Routes, decode_cursor, encode_cursor
 from hydradesk.kernel.ids import Symbol
 from hydradesk.kernel.numbers import plain
 from hydradesk.kernel.time import MILLISECOND, rfc3339
-from hydradesk.risk.contracts import Check, Judgement, Side
-from hydradesk.risk.service import RiskService, Standing
+from hydradesk.risk.contracts import Bound, Check, Judgement, Side
+from hydradesk.risk.service import Profiles, RiskService, Standing
 
 PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+
+WHOLE_DESK = "desk:write"
+"""Whoever may do this halts and resumes everybody."""
 
 
 class Used(Struct, frozen=True, kw_only=True):
@@ -54,6 +57,8 @@ class JudgementView(Struct, frozen=True, kw_only=True):
     rule: str | None
     detail: str
     checks: tuple[Check, ...]
+    limits: dict[Bound, str]
+    """The limits it was judged by, and whose they were."""
     origin: str
     at: str
 
@@ -94,6 +99,7 @@ JUDGEMENT = JudgementView(
         Check(rule="halted", ok=True, detail=""),
         Check(rule="order_size", ok=False, detail="at most 25000 USDT a trade, this is 252863"),
     ),
+    limits={"order_max": "the limit of 25000"},
     origin="manual",
     at="2025-06-24T01:46:15Z",
 )
@@ -113,6 +119,7 @@ def judgement_view(judgement: Judgement) -> JudgementView:
         rule=judgement.rule,
         detail=judgement.detail,
         checks=judgement.checks,
+        limits=judgement.limits,
         origin=intent.origin,
         at=rfc3339(judgement.at),
     )
@@ -138,8 +145,8 @@ def limits_view(standing: Standing) -> LimitsView:
     )
 
 
-def routes(risk: RiskService, refresh: Callable[[], Awaitable[None]]) -> Routes:
-    """Build the routes around one service; `refresh` publishes what a write emitted."""
+def routes(risk: RiskService, profiles: Profiles, refresh: Callable[[], Awaitable[None]]) -> Routes:
+    """Build the routes around the services; `refresh` publishes what a write emitted."""
     api = Routes("/risk", "risk")
 
     @api.add("GET", "/limits", LimitsView, example=LIMITS, scope="risk:read")
@@ -163,15 +170,23 @@ def routes(risk: RiskService, refresh: Callable[[], Awaitable[None]]) -> Routes:
 
     @api.add("POST", "/halt", LimitsView, example=LIMITS, scope="risk:write")
     async def halt_trading(me: Caller, request: HaltRequest) -> LimitsView:
-        """Refuse every order but reductions, until resumed; survives a restart."""
-        await risk.halt(request.reason)
+        """Refuse every order but reductions, until resumed; survives a restart.
+
+        Your own orders; everybody's when you may run the desk.
+        """
+        if WHOLE_DESK in me.scopes:
+            await risk.halt(request.reason)
+        else:
+            await profiles.halt(person_of(me.account), request.reason)
         await refresh()
         return limits_view(await risk.standing(me.account, Symbol("")))
 
     @api.add("POST", "/resume", LimitsView, example=LIMITS, scope="risk:write")
     async def resume_trading(me: Caller) -> LimitsView:
-        """Trade again."""
-        await risk.resume()
+        """Trade again. What the whole desk has halted stays halted, unless you may run the desk."""
+        if WHOLE_DESK in me.scopes:
+            await risk.resume()
+        await profiles.halt(person_of(me.account), None)
         await refresh()
         return limits_view(await risk.standing(me.account, Symbol("")))
 
