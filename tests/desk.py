@@ -26,7 +26,7 @@ from hydradesk.market.contracts import Candle, Price, Session, SessionOpened
 from hydradesk.market.domain.instruments import DEFAULT, USDT
 from hydradesk.portfolio.service import Books as PaperBooks
 from hydradesk.portfolio.service import Opener, Paper, PortfolioService, Surroundings
-from hydradesk.portfolio.store import PortfolioStore
+from hydradesk.portfolio.store import PortfolioStore, WithdrawalStore
 from hydradesk.risk.contracts import Intent, Limits, Refused
 from hydradesk.risk.domain import RiskBook
 from hydradesk.risk.service import Archive, Outside, Profiles, RiskService
@@ -111,7 +111,9 @@ class House:
         self.lanes, self.orders, self.ledger = Lanes(), SqlOrderStore(), LedgerStore()
         self.accounts, self.book = AccountStore(), RiskBook()
         self.reservations = RiskStore(self.book)
-        around = Surroundings(self.accounts, self.ledger, DEFAULT, self.prices, self.clock)
+        around = Surroundings(
+            self.accounts, self.ledger, DEFAULT, self.prices, self.clock, WithdrawalStore()
+        )
         self.portfolio_store = PortfolioStore()
         paper = Paper(deposit=DEPOSIT, asset=USDT, auto_trade=True)
         self.portfolio = PortfolioService(db, db, self.portfolio_store, around, paper)

@@ -8,7 +8,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from hydradesk.accounts.contracts import PersonChanged
+from hydradesk.accounts.contracts import Person, PersonChanged
 from hydradesk.doors.gateway import stream
 from hydradesk.doors.gateway.app import describe
 from hydradesk.doors.gateway.topics import CLASS_OF, CLASSES, SCOPES
@@ -307,3 +307,67 @@ async def test_the_platforms_limits_are_an_administrators(crowd: Crowd) -> None:
             refused = await root.put("/api/admin/limits", json={"gross_max": wrong})
             assert refused.json()["errors"][0]["field"] == "gross_max", wrong
         assert (await root.put("/api/admin/limits", json={"risk_per_trade": "2"})).is_error
+
+
+async def joined(desk: Desk, *names: str) -> None:
+    """Let people exist, identified to the highest level."""
+    async with desk.house.databases.system.begin() as tx:
+        for name in names:
+            new = Person(
+                id=PersonId(f"p-{name}"),
+                name=name,
+                referral_code=name,
+                kyc="approved",
+                kyc_level=2,
+                created_at=TimeNs(0),
+            )
+            await desk.house.people.store.add(tx, new, TimeNs(0))
+
+
+async def test_withdrawals_over_http(desk: Desk, crowd: Crowd) -> None:
+    crowd.roles |= {"root": "admin", "sue": "support"}
+    await joined(desk, "ann", "eve", "root")
+    address = {"asset": "USDT", "address": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"}
+    async with (
+        crowd.client("ann") as ann,
+        crowd.client("eve") as eve,
+        crowd.client("root") as root,
+        crowd.client("sue") as sue,
+    ):
+        crowd.fresh = False
+        body = {"asset": "USDT", "qty": "20000", "address_id": "ad-1"}
+        for path, sent in (("account/addresses", address), ("portfolio/withdrawals", body)):
+            refused = await ann.post(f"/api/{path}", json=sent)
+            assert refused.json()["code"] == "step_up_required", refused.text
+        crowd.fresh = True
+        added = await ann.post("/api/account/addresses", json=address)
+        assert added.status_code == 201, added.text
+        body["address_id"] = added.json()["id"]
+        waits = await ann.post("/api/portfolio/withdrawals", json=body)
+        assert waits.status_code == 409 and waits.json()["errors"][0]["field"] == "address_id"
+        await desk.house.exits.addresses.remove(PersonId("p-ann"), body["address_id"])
+        desk.house.exits.addresses._delay_ns = -1  # as if a day had passed
+        body["address_id"] = (await ann.post("/api/account/addresses", json=address)).json()["id"]
+        key = {"Idempotency-Key": "once"}
+        asked = await ann.post("/api/portfolio/withdrawals", json=body, headers=key)
+        assert asked.status_code == 201 and asked.json()["state"] == "pending", asked.text
+        one = f"/api/portfolio/withdrawals/{asked.json()['id']}"
+        assert (await eve.delete(one)).status_code == 404
+        assert (await eve.get("/api/portfolio/withdrawals")).json()["items"] == []
+        assert (await eve.get("/api/account/addresses")).json()["items"] == []
+        gone = await eve.delete(f"/api/account/addresses/{body['address_id']}")
+        assert gone.status_code == 404
+        (row,) = (await ann.get("/api/portfolio/withdrawals")).json()["items"]
+        assert row == asked.json()
+        (row,) = (await sue.get("/api/admin/withdrawals?state=pending")).json()["items"]
+        assert (row["person"], row["value"]) == ("p-ann", "20000")
+        decide = f"/api/admin/withdrawals/{row['id']}/approve"
+        for who in (ann, eve, sue):
+            assert (await who.post(decide, json={"reason": "x"})).status_code == 403
+        assert (await root.post(decide, json={"reason": "a\nb"})).status_code == 422
+        agreed = await root.post(decide, json={"reason": "seen"})
+        assert (agreed.json()["state"], agreed.json()["decided_by"]) == ("approved", "p-root")
+        assert (await ann.get("/api/portfolio")).json()["held"] == "20000"
+        assert (await ann.delete(one)).json()["state"] == "cancelled"
+        portfolio = (await ann.get("/api/portfolio")).json()
+        assert (portfolio["cash"], portfolio["profit"]) == ("100000", "0")

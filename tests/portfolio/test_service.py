@@ -63,7 +63,7 @@ async def test_equity_is_cash_and_holds_and_positions(house: House) -> None:
     await house.placed(id=OrderId("r"), type="limit", price=D(1950))
     now, held, midnight = await house.portfolio.worth(house.me)
     assert now.exposure == 4020 and now.held == D("975.975")
-    assert now.equity == 100_000 - 4001 - D("4.001") + 4020 and midnight == DEPOSIT
+    assert now.equity == 100_000 - 4001 - D("4.001") + 4020 and midnight.at_midnight == DEPOSIT
     assert [(one.symbol, one.qty, one.cost) for one in held] == [(ETH, D(2), D(4001))]
     reader = PortfolioReader(house.portfolio, house.prices, house.clock)
     view = await reader.view(await house.trading.account(LOCAL))
@@ -94,7 +94,7 @@ async def test_the_days_loss_is_counted_from_midnight(house: House) -> None:
     house.clock.advance(midnight - house.clock.now())
     house.prices.set(ETH, D(1900), midnight)
     async with house.db.begin() as tx:
-        point = house.portfolio._point(await house.ledger.balances(tx, house.me), midnight)
+        point = house.portfolio._point(await house.ledger.balances(tx, house.me), D(0), midnight)
         await house.portfolio_store.add_points(tx, {house.me: point})
     house.clock.advance(HOUR)
     house.prices.set(ETH, D(1800), house.clock.now())

@@ -105,6 +105,7 @@ async def _run(
         "lag": house.lag.run(),
         "shared": house.shared.run(),
         **house.people.roles(),
+        **house.exits.roles(),
         **house.hooks.roles(),
         "database": keep_alive(found.server, house.settings.data_dir),
     }

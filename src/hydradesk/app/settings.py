@@ -134,6 +134,18 @@ class Settings(SignInSettings, BaseSettings):
     """Oldest price to act on, desk milliseconds."""
     collar: Decimal = Field(default=Decimal("0.05"), gt=0, lt=1)
     """Largest distance of an order's price from the market, as a fraction."""
+    address_delay_s: int = Field(default=86_400, ge=0)
+    """Seconds until a new address may be withdrawn to."""
+    withdrawal_delay_s: int = Field(default=3_600, ge=0)
+    """Seconds a withdrawal may be cancelled before it leaves."""
+    withdrawal_review: Decimal = Field(default=Decimal(10_000), gt=0)
+    """An administrator decides on withdrawals worth this or more, USDT."""
+    withdrawal_daily: tuple[Decimal, Decimal, Decimal] = (
+        Decimal(1_000),
+        Decimal(25_000),
+        Decimal(250_000),
+    )
+    """Most a day for KYC level 0, 1 and 2, USDT; JSON: `["1000", "25000", "250000"]`."""
     webhook_ports: frozenset[int] = frozenset({443, 8443})
     """Ports at which outbound webhooks may be delivered."""
     webhook_local_hosts: frozenset[str] = frozenset()

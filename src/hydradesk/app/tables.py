@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import hydradesk.accounts.store.addresses
 import hydradesk.accounts.store.audit
 import hydradesk.accounts.store.credentials
 import hydradesk.accounts.store.incidents

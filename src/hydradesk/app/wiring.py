@@ -4,10 +4,12 @@ from msgspec import Struct, structs
 from sqlalchemy.exc import DBAPIError
 from starlette.types import Scope
 
+from hydradesk.accounts.api.administration import Glance
 from hydradesk.accounts.contracts import DEMO_SCOPES, LOCAL, AccountChanged, PersonChanged
 from hydradesk.accounts.service.trail import OwnersTrail
 from hydradesk.accounts.store.paper import AccountStore
-from hydradesk.app import front
+from hydradesk.app import exits, front
+from hydradesk.app.exits import Exits
 from hydradesk.app.hooks import HooksHouse, Rooms
 from hydradesk.app.people import PeopleHouse
 from hydradesk.app.remedies import Desk as RemedyDesk
@@ -45,7 +47,7 @@ from hydradesk.market.store import SqlMarketStore
 from hydradesk.portfolio import api as portfolio_api
 from hydradesk.portfolio.service import Books as PaperBooks
 from hydradesk.portfolio.service import Opener, Paper, PortfolioService, Surroundings
-from hydradesk.portfolio.store import PortfolioStore
+from hydradesk.portfolio.store import PortfolioStore, WithdrawalStore
 from hydradesk.risk import api as risk_api
 from hydradesk.risk.contracts import Halted, Limits, PlatformChanged, ProfileChanged
 from hydradesk.risk.domain import RiskBook
@@ -133,6 +135,7 @@ class House:
             portfolio=self.reader,
             account=self.trading.account,
         )
+        self.exits = self._exits()
         self.publisher = Publisher(self.hub, sources)
         self.signals = SqlSignals(system)
         self.brain = Brain(
@@ -160,6 +163,7 @@ class House:
                 self.profiles, lambda: front.rate_texts(self.settings), self.bus.drain
             ),
             *self.people.routes(),
+            *self.exits.routes(self.bus.drain),
             self.hooks.routes(),
         ]
 
@@ -234,10 +238,34 @@ class House:
         )
         trail = OwnersTrail(self.people.audit, self.accounts)
         books = PaperBooks(self.accounts, self.ledger, _Running(self), desk, trail)
-        around = Surroundings(self.accounts, self.ledger, DEFAULT, self.market, desk)
+        around = Surroundings(
+            self.accounts, self.ledger, DEFAULT, self.market, desk, WithdrawalStore()
+        )
         app, system = self.databases.app, self.databases.system
         service = PortfolioService(system, app, self.portfolio_store, around, paper)
         return Opener(system, books, paper), service
+
+    async def _person_changed(self, fact: PersonChanged) -> None:
+        await self.exits.withdrawals.on_person(fact)  # what comes back, comes to an open account
+        await self.trading.on_person(fact)
+
+    async def _is_halted(self) -> bool:
+        return self.risk.halted is not None
+
+    def _exits(self) -> Exits:
+        """Connect what leaves, and what people's side wants to know of trading."""
+        self.autotrader.allowed = lambda: self.people.records.features.enabled("auto_trade")
+        desk = exits.Desk(
+            ledger=self.ledger,
+            positions=self.portfolio_store,
+            trading=self.trading,
+            instruments=DEFAULT,
+            prices=self.market,
+            clock=self.clocks.desk,
+        )
+        made = Exits(self.settings, self.people, desk)
+        self.people.office.glance = Glance(withdrawals=made.pending, halted=self._is_halted)
+        return made
 
     def _consumers(self) -> list[Consumer]:
         """Who hears what, in the order in which each fact is told.
@@ -256,7 +284,7 @@ class House:
             Consumer("portfolio")
             .on(SessionOpened, self.trading.on_session)
             .on(AccountChanged, self.trading.on_account)
-            .on(PersonChanged, self.trading.on_person)
+            .on(PersonChanged, self._person_changed)
             .on(BarClosed, self.portfolio.on_bar),
             Consumer("brain")
             .on(SessionOpened, self.brain.on_session)

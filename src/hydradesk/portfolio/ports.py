@@ -1,13 +1,14 @@
 """What portfolio needs from outside."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Protocol
 
 from hydradesk.execution.contracts import Order
-from hydradesk.kernel.ids import AccountId, SessionId, Symbol
+from hydradesk.kernel.ids import AccountId, PersonId, SessionId, Symbol
 from hydradesk.kernel.time import TimeNs
 from hydradesk.kernel.tx import Tx
-from hydradesk.portfolio.contracts import EquityPoint, Position
+from hydradesk.portfolio.contracts import EquityPoint, Position, Withdrawal
 
 
 class Canceller(Protocol):
@@ -23,6 +24,51 @@ class CurrentSession(Protocol):
 
     def session(self) -> SessionId | None:
         """Return the running feed session, or None before there is one."""
+        ...
+
+
+class Withdrawn(Protocol):
+    """Answered by portfolio's own store of withdrawals."""
+
+    async def of(self, tx: Tx, accounts: Sequence[AccountId]) -> dict[AccountId, Decimal]:
+        """Return what has left each account, quote units; who sent nothing is left out."""
+        ...
+
+
+class WithdrawalBook(Withdrawn, Protocol):
+    """Answered by portfolio's own store. Every call works inside the caller's transaction."""
+
+    async def add(self, tx: Tx, new: Withdrawal, at: TimeNs) -> None:
+        """Save a new withdrawal and emit it."""
+        ...
+
+    async def find(self, tx: Tx, withdrawal: str) -> Withdrawal | None:
+        """Return one, locked until the transaction ends, or None."""
+        ...
+
+    async def save(self, tx: Tx, moved: Withdrawal, at: TimeNs, left: Decimal | None) -> None:
+        """Save one that took a step and emit it; `left` is what left, quote units.
+
+        Conflict when somebody moved it first.
+        """
+        ...
+
+    async def asked_since(self, tx: Tx, person: PersonId, since: TimeNs) -> Decimal:
+        """Return the value of what a person has asked for and not taken back."""
+        ...
+
+    async def nobodys(self, tx: Tx, person: PersonId) -> None:
+        """Forget where a person's withdrawals went; amounts and states stay."""
+        ...
+
+    async def due(self, tx: Tx, now: TimeNs, limit: int) -> list[str]:
+        """Return the ids of those that may leave, the longest waiting first."""
+        ...
+
+    async def page(
+        self, tx: Tx, person: PersonId | None, state: str | None, before: int | None, limit: int
+    ) -> Sequence[tuple[int, Withdrawal]]:
+        """Return withdrawals, newest first, with their page numbers."""
         ...
 
 

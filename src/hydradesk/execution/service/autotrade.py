@@ -5,7 +5,7 @@ it (stop, third target, expiry, reversal), closes it. One automatic position per
 and exits go through the same gate as everybody's orders.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 import structlog
@@ -40,6 +40,8 @@ class AutoTrader:
     ) -> None:
         self._db, self._execution, self._orders = db, execution, orders
         self._accounts, self._desk, self._timeframe = accounts, desk, timeframe
+        self.allowed: Callable[[], bool] = lambda: True
+        """Whether anybody's signals become entries at present; exits always do. Wiring sets it."""
 
     async def on_made(self, fact: SignalMade) -> None:
         """Enter on BUY, leave on SELL, and finish an exit that was refused before."""
@@ -51,7 +53,7 @@ class AutoTrader:
             for opened, ended in automatic.get(account.id, ()):
                 if ended or signal.direction == "SELL":
                     await self._leave(account, signal.symbol, opened)
-            if signal.direction == "BUY":
+            if signal.direction == "BUY" and self.allowed():
                 await self._enter(account, signal)
 
     async def on_ended(self, fact: SignalEnded) -> None:

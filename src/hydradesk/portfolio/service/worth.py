@@ -8,13 +8,14 @@ from msgspec import Struct
 from hydradesk.accounts.contracts import Accounts
 from hydradesk.execution.contracts import Fill
 from hydradesk.kernel.ids import AccountId, Symbol
+from hydradesk.kernel.numbers import MONEY, plain
 from hydradesk.kernel.time import DAY, Clock, TimeNs
 from hydradesk.kernel.tx import Transactions, Tx
 from hydradesk.ledger.contracts import Book, Ledger
 from hydradesk.market.contracts import BarClosed, Instruments, Prices
 from hydradesk.portfolio import domain
 from hydradesk.portfolio.contracts import EquityPoint, Position
-from hydradesk.portfolio.ports import PortfolioBook
+from hydradesk.portfolio.ports import PortfolioBook, Withdrawn
 from hydradesk.portfolio.service.accounts import Paper
 from hydradesk.risk.contracts import Exposure
 
@@ -27,6 +28,16 @@ class Surroundings(Struct, frozen=True):
     instruments: Instruments
     prices: Prices
     clock: Clock
+    withdrawn: Withdrawn
+
+
+class Start(Struct, frozen=True, kw_only=True):
+    """What an account's present worth is held against, quote units."""
+
+    at_midnight: Decimal
+    """Its worth when the desk's UTC day began, less what has left since."""
+    withdrawn: Decimal
+    """What has ever left it, at the prices of then."""
 
 
 class PortfolioService:
@@ -56,8 +67,12 @@ class PortfolioService:
             moving = await self._store.moving(tx)
             open_ones = await self._around.accounts.open_among(tx, moving)
             mine = [one.id for one in open_ones if one.session == fact.session]
+            withdrawn = await self._around.withdrawn.of(tx, mine)
             balances = await self._around.ledger.balances_of(tx, mine)
-            points = {one: self._point(balances.get(one, {}), at) for one in mine}
+            points = {
+                one: self._point(balances.get(one, {}), withdrawn.get(one, Decimal(0)), at)
+                for one in mine
+            }
             await self._store.add_points(tx, points)
             await self._store.settle(tx, moving, keep=mine)
 
@@ -71,23 +86,30 @@ class PortfolioService:
         now = await self._worth(tx, account)
         held = await self._store.held(tx, account, symbol)
         midnight = TimeNs(self._around.clock.now() // DAY * DAY)
-        then = await self._store.point_at(tx, account, midnight)
+        start = await self._start(tx, account, midnight)
         return Exposure(
             position=held.qty if held else Decimal(0),
             gross=now.exposure,
             cash=now.cash,
             equity=now.equity,
-            equity_at_midnight=then.equity if then else self._paper.deposit,
+            equity_at_midnight=start.at_midnight,
         )
 
-    async def worth(self, account: AccountId) -> tuple[domain.Worth, list[Position], Decimal]:
-        """Return what an account is worth, its positions, and its worth at midnight."""
+    async def worth(self, account: AccountId) -> tuple[domain.Worth, list[Position], Start]:
+        """Return what an account is worth, its positions, and what that is to be held against."""
         async with self._reads.begin(account) as tx:
             now = await self._worth(tx, account)
             held = await self._store.positions(tx, account)
             midnight = TimeNs(self._around.clock.now() // DAY * DAY)
-            then = await self._store.point_at(tx, account, midnight)
-        return now, held, then.equity if then else self._paper.deposit
+            start = await self._start(tx, account, midnight)
+        return now, held, start
+
+    async def _start(self, tx: Tx, account: AccountId, midnight: TimeNs) -> Start:
+        """Take off what has left since: a withdrawal is no loss."""
+        then = await self._store.point_at(tx, account, midnight)
+        left = (await self._around.withdrawn.of(tx, [account])).get(account, Decimal(0))
+        before = MONEY.add(then.equity, then.withdrawn) if then else self._paper.deposit
+        return Start(at_midnight=plain(MONEY.subtract(before, left)), withdrawn=left)
 
     async def curve(self, account: AccountId, limit: int) -> list[EquityPoint]:
         """Return the last points of the equity curve, oldest first."""
@@ -103,6 +125,14 @@ class PortfolioService:
         prices = {symbol: price.price for symbol, price in last.items() if price}
         return domain.worth(balances, instruments, prices, self._paper.asset.symbol)
 
-    def _point(self, balances: Mapping[tuple[Book, str], int], at: TimeNs) -> EquityPoint:
+    def _point(
+        self, balances: Mapping[tuple[Book, str], int], withdrawn: Decimal, at: TimeNs
+    ) -> EquityPoint:
         now = self._valued(balances)
-        return EquityPoint(at=at, equity=now.equity, cash=now.cash, exposure=now.exposure)
+        return EquityPoint(
+            at=at,
+            equity=now.equity,
+            cash=now.cash,
+            exposure=now.exposure,
+            withdrawn=withdrawn,
+        )

@@ -59,6 +59,11 @@ class RiskService:
         self._outside = outside
         self._halted: str | None = None
 
+    @property
+    def halted(self) -> str | None:
+        """Why the whole desk is halted, or None."""
+        return self._halted
+
     async def start(self) -> None:
         """Read the halt that was in force when we stopped."""
         async with self._db.begin() as tx:

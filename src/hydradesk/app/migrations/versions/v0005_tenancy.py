@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from hydradesk.app.migrations.security import grant_tables, protect
+from hydradesk.app.migrations.security import SYSTEM, grant_tables, protect
 
 revision = "0005"
 down_revision = "0004"
@@ -16,6 +16,7 @@ def upgrade() -> None:
     _accounts()
     _positions()
     _risk()
+    _withdrawals()
 
 
 def _accounts() -> None:
@@ -71,6 +72,61 @@ def _risk() -> None:
     grant_tables("risk_profiles", app=True)
     protect("risk_profiles", "person")
     grant_tables("risk_platform", app=False)
+
+
+def _withdrawals() -> None:
+    op.add_column(
+        "portfolio_equity",
+        sa.Column("withdrawn", sa.Numeric(), nullable=False, server_default="0"),
+    )
+    op.alter_column("portfolio_equity", "withdrawn", server_default=None)
+    op.create_table(
+        "accounts_addresses",
+        sa.Column("id", sa.String(), primary_key=True),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("asset", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("added_at", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+    )
+    op.create_index(
+        "accounts_addresses_once",
+        "accounts_addresses",
+        ["person", "asset", "address"],
+        unique=True,
+    )
+    op.create_table(
+        "portfolio_withdrawals",
+        sa.Column("id", sa.String(), primary_key=True),
+        sa.Column("number", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("value", sa.Numeric(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("releases_at", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+    )
+    op.create_index("portfolio_withdrawals_person", "portfolio_withdrawals", ["person", "number"])
+    op.create_index(
+        "portfolio_withdrawals_live",
+        "portfolio_withdrawals",
+        ["releases_at"],
+        postgresql_where=sa.text("state IN ('pending', 'delayed', 'approved')"),
+    )
+    op.create_table(
+        "portfolio_flows",
+        sa.Column("withdrawal", sa.String(), primary_key=True),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("value", sa.Numeric(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+    )
+    op.create_index("portfolio_flows_account", "portfolio_flows", ["account"])
+    grant_tables("accounts_addresses", "portfolio_withdrawals", "portfolio_flows", app=True)
+    op.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {SYSTEM}")
+    protect("accounts_addresses", "person")
+    protect("portfolio_withdrawals", "person")
+    protect("portfolio_flows", "account")
 
 
 def downgrade() -> None:

@@ -35,15 +35,17 @@ equity = Table(
     Column("equity", Numeric, nullable=False),
     Column("cash", Numeric, nullable=False),
     Column("exposure", Numeric, nullable=False),
+    Column("withdrawn", Numeric, nullable=False),
     info=TENANT,
 )
 
 ADD_POINT = """
-INSERT INTO portfolio_equity (account, at, equity, cash, exposure) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (account, at) DO UPDATE
-SET equity = excluded.equity, cash = excluded.cash, exposure = excluded.exposure"""
+INSERT INTO portfolio_equity (account, at, equity, cash, exposure, withdrawn)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (account, at) DO UPDATE SET equity = excluded.equity, cash = excluded.cash,
+    exposure = excluded.exposure, withdrawn = excluded.withdrawn"""
 POINT_AT = """
-SELECT at, equity, cash, exposure FROM portfolio_equity WHERE account = $1 AND at <= $2
+SELECT at, equity, cash, exposure, withdrawn FROM portfolio_equity WHERE account = $1 AND at <= $2
 ORDER BY at DESC LIMIT 1"""
 OPEN = adding(positions, ("account", "symbol", "version", "body", "held", "moving"))
 SAVE = """
@@ -99,14 +101,15 @@ class PortfolioStore:
     async def add_points(self, tx: Tx, points: Mapping[AccountId, EquityPoint]) -> None:
         """Remember what accounts were worth; the same instant twice keeps the latest."""
         rows = [
-            (account, one.at, one.equity, one.cash, one.exposure) for account, one in points.items()
+            (account, one.at, one.equity, one.cash, one.exposure, one.withdrawn)
+            for account, one in points.items()
         ]
         if rows:
             await (await raw(tx)).executemany(ADD_POINT, rows)
 
     async def points(self, tx: Tx, account: AccountId, limit: int) -> Sequence[EquityPoint]:
         """Return the last points, oldest first."""
-        columns = (equity.c.at, equity.c.equity, equity.c.cash, equity.c.exposure)
+        columns = [equity.c[name] for name in EquityPoint.__struct_fields__]
         mine = select(*columns).where(equity.c.account == account)
         rows = (await sql(tx).execute(mine.order_by(equity.c.at.desc()).limit(limit))).all()
         return [_point(*row) for row in reversed(rows)]
@@ -117,9 +120,15 @@ class PortfolioStore:
         return None if row is None else _point(*row)
 
 
-def _point(at: int, worth: Decimal, cash: Decimal, exposure: Decimal) -> EquityPoint:
+def _point(
+    at: int, worth: Decimal, cash: Decimal, exposure: Decimal, withdrawn: Decimal
+) -> EquityPoint:
     return EquityPoint(
-        at=TimeNs(at), equity=plain(worth), cash=plain(cash), exposure=plain(exposure)
+        at=TimeNs(at),
+        equity=plain(worth),
+        cash=plain(cash),
+        exposure=plain(exposure),
+        withdrawn=plain(withdrawn),
     )
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from hydradesk.execution.contracts import Fill
 from hydradesk.kernel.ids import Symbol
 from hydradesk.kernel.numbers import MONEY, plain, quotient
+from hydradesk.kernel.time import TimeNs
 from hydradesk.ledger.contracts import Book
 from hydradesk.market.contracts import Instrument
 from hydradesk.portfolio.contracts import Position
@@ -64,13 +65,34 @@ def cost_of(position: Position, qty: Decimal) -> Decimal:
     return quotient(MONEY.multiply(position.cost, qty), position.qty, COST_STEP)
 
 
+def taken(position: Position, qty: Decimal, at: TimeNs) -> tuple[Position, Decimal]:
+    """Take out what is withdrawn, at average cost: nothing is won or lost. Returns its cost."""
+    cost = cost_of(position, qty)
+    return _shifted(position, -qty, -cost, at), cost
+
+
+def given_back(position: Position, qty: Decimal, cost: Decimal, at: TimeNs) -> Position:
+    """Put back what was not withdrawn after all, at what it had cost."""
+    return _shifted(position, qty, cost, at)
+
+
+def _shifted(position: Position, qty: Decimal, cost: Decimal, at: TimeNs) -> Position:
+    return msgspec.structs.replace(
+        position,
+        qty=plain(MONEY.add(position.qty, qty)),
+        cost=plain(MONEY.add(position.cost, cost)),
+        updated_at=max(position.updated_at, at),
+        version=position.version + 1,
+    )
+
+
 class Worth(Struct, frozen=True, kw_only=True):
     """What an account is worth at last prices, quote units."""
 
     cash: Decimal
     """Free."""
     held: Decimal
-    """Set aside for live buys."""
+    """Set aside for live buys, and for withdrawals that have not left."""
     exposure: Decimal
     """Value of everything else it owns."""
 
@@ -93,7 +115,7 @@ def worth(
     for (name, asset), quanta in balances.items():
         if asset == quote:
             units = MONEY.scaleb(Decimal(quanta), -scales.get(quote, 0))
-            if name.endswith("/hold"):
+            if name.endswith(("/hold", "/withdrawal")):
                 held = MONEY.add(held, units)
             else:
                 cash = MONEY.add(cash, units)

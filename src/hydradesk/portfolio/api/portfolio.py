@@ -33,6 +33,8 @@ class PortfolioView(Struct, frozen=True, kw_only=True):
     exposure: Decimal
     equity: Decimal
     deposit: Decimal
+    withdrawn: Decimal
+    """What has left, at the prices of then."""
     profit: Decimal
     profit_pct: Decimal
     day_profit: Decimal
@@ -87,6 +89,7 @@ PORTFOLIO = PortfolioView(
     exposure=Decimal("24704.484048"),
     equity=Decimal("99770.01251376"),
     deposit=Decimal(100_000),
+    withdrawn=Decimal(0),
     profit=Decimal("-229.98748624"),
     profit_pct=Decimal("-0.22"),
     day_profit=Decimal("-229.98748624"),
@@ -126,9 +129,9 @@ class PortfolioReader:
 
     async def view(self, account: Account) -> PortfolioView:
         """Return the whole account at a glance."""
-        worth, held, midnight = await self._portfolio.worth(account.id)
+        worth, held, start = await self._portfolio.worth(account.id)
         rows = [self.position(one) for one in held]
-        profit = MONEY.subtract(worth.equity, account.deposit)
+        profit = MONEY.subtract(MONEY.add(worth.equity, start.withdrawn), account.deposit)
         percent = quotient(MONEY.multiply(profit, Decimal(100)), account.deposit, PERCENT_STEP)
         return PortfolioView(
             account=account.id,
@@ -140,9 +143,10 @@ class PortfolioReader:
             exposure=worth.exposure,
             equity=worth.equity,
             deposit=account.deposit,
+            withdrawn=start.withdrawn,
             profit=plain(profit),
             profit_pct=plain(percent),
-            day_profit=plain(MONEY.subtract(worth.equity, midnight)),
+            day_profit=plain(MONEY.subtract(worth.equity, start.at_midnight)),
             realised=plain(sum((one.realised for one in rows), Decimal(0))),
             unrealised=plain(sum((one.unrealised or Decimal(0) for one in rows), Decimal(0))),
             fees=plain(sum((one.fees for one in rows), Decimal(0))),
