@@ -1,3 +1,3 @@
 """Hydradesk: one trading desk, from market data to money."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -64,7 +64,7 @@ def test_length_is_8_to_128(one: str) -> None:
 
 def test_ones_own_name_is_refused() -> None:
     with pytest.raises(Invalid, match="own name"):
-        passwords.check("Waldemar77", "waldemar", "w@desk.example")
+        passwords.check("Waldemuth77", "waldemuth", "w@desk.example")
 
 
 @given(st.text(max_size=150))

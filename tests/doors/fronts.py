@@ -16,6 +16,7 @@ from hydradesk.infra.clock import RandomIds
 from hydradesk.infra.db import Database
 from hydradesk.infra.health import Checks, HealthCheck
 from hydradesk.infra.http import Page, Principal, Routes
+from hydradesk.kernel.errors import Unauthenticated
 from hydradesk.kernel.ids import PersonId
 from hydradesk.kernel.time import SimClock
 
@@ -40,10 +41,11 @@ class Front:
         hosts = frozenset({"localhost", "127.0.0.1", "[::1]", "desk.example.org"})
         known = {"origins": Origins(hosts), "hosts": hosts, "proxies": Proxies()}
         wall, ids = SimClock(10**18), RandomIds()
+        self.hub = Hub(wall)
         self.app = build(
             Door(
                 routes=[self.routes],
-                hub=Hub(wall),
+                hub=self.hub,
                 identify=self.identify,
                 checks=Checks({"fine": self.fine}),
                 new_id=ids.new,
@@ -76,8 +78,11 @@ class Front:
         self.reached += 1
         return Page([])
 
-    async def login(self) -> Page[str]:
-        return Page([])
+    async def login(self, wrong: bool = False) -> Page[str]:
+        self.reached += 1
+        if wrong:
+            raise Unauthenticated("no")
+        return Page(["a token that is shown once"])
 
 
 async def times(client: Any, count: int, path: str = "/api/markets", **more: Any) -> list[int]:

@@ -5,8 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from hydradesk.accounts.contracts import Features
 from hydradesk.app.settings import Settings, listed
 from hydradesk.doors.gateway.armour import LOOPBACK, Origins
+from hydradesk.doors.gateway.graphql import Terms
 from hydradesk.doors.gateway.limits import DEFAULTS
 from hydradesk.doors.gateway.middleware import Rules
 from hydradesk.doors.gateway.proxy import Proxies
@@ -32,6 +34,11 @@ def rules(settings: Settings, locked: Callable[[str], bool]) -> Rules:
         locked=locked,
         log=settings.access_log,
     )
+
+
+def graphql(settings: Settings, features: Features) -> Terms:
+    """Return who may use GraphQL: everybody, as far as REST lets them, unless switched off."""
+    return Terms(require=features.require, introspection=settings.graphql_introspection)
 
 
 def rates(settings: Settings) -> Rates:

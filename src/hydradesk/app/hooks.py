@@ -25,7 +25,7 @@ from hydradesk.infra.http import Routes
 from hydradesk.infra.outbound import Outbound, Rules, SystemNames
 from hydradesk.kernel.ids import AccountId, PersonId
 from hydradesk.kernel.time import DAY
-from hydradesk.portfolio.contracts import Position, PositionMoved
+from hydradesk.portfolio.contracts import Position, PositionMoved, WithdrawalMoved
 from hydradesk.signals.contracts import SignalEnded, SignalMade
 
 
@@ -82,6 +82,7 @@ class HooksHouse:
             .on(OrderMoved, tell.on_order)
             .on(OrderFilled, tell.on_fill)
             .on(PositionMoved, tell.on_position)
+            .on(WithdrawalMoved, tell.on_withdrawal)
             .on(SignalMade, tell.on_signal)
             .on(SignalEnded, tell.on_signal)
             .on(SecurityNoted, tell.on_security)

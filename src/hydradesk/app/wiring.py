@@ -16,6 +16,7 @@ from hydradesk.app.remedies import Desk as RemedyDesk
 from hydradesk.app.remedies import HouseRemedies
 from hydradesk.app.settings import Settings
 from hydradesk.doors.gateway.app import Door
+from hydradesk.doors.gateway.graphql import graphql_routes
 from hydradesk.doors.gateway.hub import Hub
 from hydradesk.doors.gateway.idempotency import IdempotencyStore
 from hydradesk.doors.gateway.publish import Publisher, Sources
@@ -163,6 +164,7 @@ class House:
                 self.profiles, lambda: front.rate_texts(self.settings), self.bus.drain
             ),
             *self.people.routes(),
+            graphql_routes(front.graphql(self.settings, self.people.records.features)),
             *self.exits.routes(self.bus.drain),
             self.hooks.routes(),
         ]
@@ -254,6 +256,7 @@ class House:
 
     def _exits(self) -> Exits:
         """Connect what leaves, and what people's side wants to know of trading."""
+        self.people.keyring.endings.listeners.append(self.hub.look_again)
         self.autotrader.allowed = lambda: self.people.records.features.enabled("auto_trade")
         desk = exits.Desk(
             ledger=self.ledger,

@@ -1,5 +1,6 @@
 """Who is told what: the person's own, once, within their membership."""
 
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -7,6 +8,8 @@ import pytest
 
 from hydradesk.accounts.contracts import PersonChanged
 from hydradesk.execution.api import order_view, trade_view
+from hydradesk.kernel.ids import AccountId
+from hydradesk.portfolio.contracts import WithdrawalMoved
 from hydradesk.signals.api import signal_view
 from tests.doors.webhooks.conftest import (
     ANN,
@@ -41,6 +44,27 @@ async def test_each_kind_is_told_as_the_api_shows_it(hooks: Hooks) -> None:
     done = await hooks.deliveries(ANN)
     assert {one.state for one in done} == {"delivered"} and done[0].delivered_at == NOW
     assert [one.event for one in done] == ["orders", "fills", "positions", "signals"]
+
+
+async def test_a_withdrawal_is_told_to_whom_it_belongs(hooks: Hooks) -> None:
+    await hooks.subscribe(ANN, "withdrawals")
+    await hooks.subscribe(BOB, "withdrawals", path="/bob")
+    fact = WithdrawalMoved(
+        id="w1:2",
+        at=NOW,
+        key=ANN,
+        withdrawal="w1",
+        person=ANN,
+        account=AccountId("paper-ann"),
+        asset="USDT",
+        qty=Decimal("12.50"),
+        state="delayed",
+    )
+    await hooks.teller.on_withdrawal(fact)
+    assert await hooks.send() == 1
+    (told,) = hooks.told()
+    assert (hooks.target.seen[0].path, told["type"]) == ("/", "withdrawals.moved")
+    assert told["data"] == {"id": "w1", "asset": "USDT", "qty": "12.50", "state": "delayed"}
 
 
 async def test_nobody_hears_of_another_persons_account(hooks: Hooks) -> None:

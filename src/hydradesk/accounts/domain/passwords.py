@@ -1,11 +1,13 @@
 """Which passwords are refused: the short, the endless, and those everybody tries first.
 
 After NIST SP 800-63B and ASVS 5.0 §6.2: no rules about kinds of characters, every character
-counts and is compared as it was sent. There is no list of leaked passwords here: the commonest
-ones are rebuilt from the words and habits they are made of (docs/sign-in.md).
+counts and is compared as it was sent. The list of common ones is zxcvbn's; what people make of them
+(digits at the ends, 4 for a), walks over the keys, repeats and dates are refused as well.
 """
 
 import re
+
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from hydradesk.kernel.errors import Invalid
 
@@ -13,42 +15,11 @@ SHORTEST, LONGEST = 8, 128
 RECOMMENDED = 15
 _FIX = f"use {RECOMMENDED} characters or more: several words, or what a password manager makes"
 
-_WORDS = frozenset(
-    re.findall(
-        r"\w+",
-        """
-    password passwort passwd pass motdepasse contrasena parola senha wachtwoord haslo lozinka
-    admin administrator root user guest login welcome letmein changeme default secret master
-    access system server service support manager test tester testing demo temp temporary public
-    private internet computer network windows microsoft google apple facebook twitter instagram
-    youtube linkedin amazon netflix samsung android iphone nokia toyota honda ferrari porsche
-    mercedes corvette mustang harley yamaha kawasaki suzuki bitcoin ethereum solana crypto trading
-    trader trade hydradesk hydra binance coinbase metamask phantom wallet market money dollar
-    million billion lambo moon hodl satoshi nakamoto dogecoin
-    love iloveyou loveyou lovely lover loveme baby babygirl princess angel sweetheart sweety honey
-    sunshine sunflower butterfly flower rainbow chocolate cookie cheese banana orange strawberry
-    cherry pepper ginger coffee summer winter spring autumn monday tuesday wednesday thursday
-    friday saturday sunday january february march april june july august september october
-    november december dragon monkey tigger tiger lion eagle falcon phoenix wolf panther jaguar
-    shadow hunter killer ninja samurai warrior soldier ranger sniper trooper assassin pirate
-    wizard merlin gandalf knight legend hero batman superman spiderman ironman starwars startrek
-    matrix pokemon pikachu naruto minecraft fortnite roblox zelda mario football baseball
-    basketball soccer hockey tennis golf cricket rugby boxing skater surfer cowboy steelers
-    yankees lakers liverpool chelsea arsenal barcelona realmadrid juventus manchester
-    michael jennifer jessica ashley amanda nicole michelle charlie robert thomas daniel andrew
-    anthony joshua matthew jordan hunter george william richard martin patrick alexander jonathan
-    christopher benjamin samantha elizabeth victoria stephanie melissa danielle natasha maria
-    family friend friends forever freedom heaven jesus christ blessed blessing believe faith
-    church grace america england london paris berlin madrid moscow russia germany france india
-    china japan mexico brazil canada australia texas newyork california
-    trustno qwerty qwertz azerty asdfgh zxcvbn qazwsx abcdef abcdefg abcdefgh abcd abc aaa
-    whatever nothing something anything unknown hello hallo bonjour hola privet secure security
-    superstar rockstar metallica nirvana eminem slipknot beatles music guitar piano player gamer
-    peanut snoopy mickey disney donald goofy maggie buddy lucky happy smile sexy hottie pussy
-    fuckyou fuckoff fuck asshole bitch bullshit biteme dickhead penis
-    """,
-    )
-)
+_OURS = """administrator hydradesk hydra trading trader bitcoin ethereum solana crypto blockchain
+satoshi dogecoin binance coinbase metamask phantom wallet"""
+_COMMON = frozenset([*FREQUENCY_LISTS["passwords"], *_OURS.split()])
+"""About 30,000 of the passwords that leaks show most, 11,000 of them long enough for us, and what
+people at a trading desk think of first."""
 _ROWS = (
     "qwertyuiop",
     "asdfghjkl",
@@ -87,7 +58,7 @@ def check(password: str, *names: str) -> None:
 
 
 def is_common(password: str) -> bool:
-    """Whether it is a common word, or two, with the usual ornaments, or a walk over the keys."""
+    """Whether it is a common password, also with the usual ornaments, or a walk over the keys."""
     small = password.casefold()
     return _is_walk(small) or _is_date(small) or any(_is_words(one) for one in _plain(small))
 
@@ -100,10 +71,9 @@ def _plain(small: str) -> set[str]:
 
 
 def _is_words(text: str) -> bool:
-    """Whether it is one common word, one repeated, or two in a row."""
-    if text in _WORDS:
-        return True
-    return any(text[:cut] in _WORDS and text[cut:] in _WORDS for cut in range(3, len(text) - 2))
+    """Whether it is a common password, once or twice."""
+    half = text[: len(text) // 2]
+    return text in _COMMON or (half * 2 == text and half in _COMMON)
 
 
 def _is_walk(small: str) -> bool:

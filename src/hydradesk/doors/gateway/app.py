@@ -101,7 +101,8 @@ def build(door: Door) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     # Around everything, also around Starlette's own answer to a fault.
     short = {("POST", one.path): one for routes in door.routes for one in routes.short}
-    inside: ASGIApp = FastLane(app.build_middleware_stack(), short, door.now)
+    app.state.inside = app.build_middleware_stack()
+    inside: ASGIApp = FastLane(app.state.inside, short, door.now)
     if door.rates is not None:
         inside = Limits(inside, door.rates, rules.flood)
     app.middleware_stack = Entrance(Gate(inside, door.identify), door.new_id, rules)

@@ -1,20 +1,30 @@
 """A write sent twice with the same Idempotency-Key happens once and is answered twice.
 
-Source: the IETF draft "The Idempotency-Key HTTP Header Field".
+Source: the IETF draft "The Idempotency-Key HTTP Header Field". A key belongs to who sent it: the
+same word of somebody else is another key. Answers that hold a secret are not kept; asked again,
+the desk says that the write happened, and not what it answered.
 """
 
 import hashlib
+import re
 
 import msgspec
 from sqlalchemy import BigInteger, Column, LargeBinary, String, Table, delete, select, update
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hydradesk.accounts.contracts import LOCAL
 from hydradesk.doors.gateway import problems
+from hydradesk.doors.gateway.limits import payer
 from hydradesk.infra.db import Database, insert_new, metadata, sql
+from hydradesk.infra.http import Principal
 from hydradesk.kernel.time import DAY, Clock
 
 KEPT_NS = DAY
+SECRETS = re.compile(
+    r"/api/auth/"
+    r"|/api/account/(keys|totp|recovery-codes|passkeys)"
+    r"|/api/webhooks/subscriptions(/[^/]+/rotate)?$"
+)
+"""Routes whose answers hold something that is shown once: tokens, keys, seeds, codes."""
 MAX_KEY = 128
 
 kept = Table(
@@ -96,10 +106,9 @@ class Idempotency:
             detail = f"an Idempotency-Key has at most {MAX_KEY} characters"
             await _refuse(422, "invalid", detail, scope, receive, send)
             return
-        key = _private(key, scope)
         body = await _read(receive)
-        parts = (scope["method"].encode(), scope["path"].encode(), scope["query_string"], body)
-        key = f"{scope['state']['principal'].person or ''}:{key}"  # everybody's keys are their own
+        key, who = _own(scope, key)
+        parts = (scope["method"].encode(), scope["path"].encode(), scope["query_string"], who, body)
         known = await self._store.begin(key, hashlib.sha256(b"\n".join(parts)).hexdigest())
         if known is None:
             await self._run(scope, body, send, key)
@@ -123,7 +132,9 @@ class Idempotency:
             if message["type"] == "http.response.start":
                 status, headers = message["status"], dict(message["headers"])
                 media_type = headers.get(b"content-type", b"").decode()
-                shown_once = b"no-store" in headers.get(b"cache-control", b"") and status < 400
+                marked = b"no-store" in headers.get(b"cache-control", b"")
+                secret = marked or b"set-cookie" in headers or SECRETS.match(scope["path"])
+                shown_once = bool(secret) and status < 400
             else:
                 chunks.append(message.get("body", b""))
                 if not message.get("more_body"):  # remembered before the caller hears of it
@@ -162,10 +173,11 @@ def _key(scope: Scope) -> str | None:
     return key or None
 
 
-def _private(key: str, scope: Scope) -> str:
-    """Return the key under which a caller's is kept: two people may choose the same."""
-    person = scope["state"]["principal"].person
-    return key if person in (None, LOCAL) else f"{person}~{key}"
+def _own(scope: Scope, key: str) -> tuple[str, bytes]:
+    """The key as it is stored, and whose it is: an API key's, a person's, else a source's."""
+    me: Principal = scope["state"]["principal"]
+    who = payer(me, "", (scope.get("client") or ("", 0))[0]).encode()
+    return hashlib.sha256(who + b"\n" + key.encode()).hexdigest(), who
 
 
 async def _read(receive: Receive) -> bytes:

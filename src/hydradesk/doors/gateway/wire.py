@@ -70,7 +70,7 @@ class _Line(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.logger = log
-        self._head, self._fields, self._reading = 0, 0, True
+        self._head, self._fields, self._reading, self._upgraded = 0, 0, True, False
         self._source = network_of(self.client[0]) if self.client else ""
         self._deadline: asyncio.TimerHandle | None = None
         self.open[self._source] += 1
@@ -93,7 +93,7 @@ class _Line(HttpToolsProtocol):
         # What belongs to a body does not count: `_reading` ends with the head.
         if self._reading and self._head > HEAD_BYTES:
             self._end(TOO_LARGE)
-        elif self._deadline is None and (self.cycle is None or self.cycle.response_complete):
+        elif self._deadline is None and self._idle():
             self._wait_for_head()  # bytes that begin no request keep no line open
 
     def on_message_begin(self) -> None:
@@ -122,7 +122,14 @@ class _Line(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         self._stop()
+        self._upgraded = True
         super().handle_websocket_upgrade()
+
+    def _idle(self) -> bool:
+        """Whether no request is being read or worked on."""
+        if self._upgraded or self.transport.is_closing():
+            return False
+        return self.cycle is None or self.cycle.response_complete
 
     def _wait_for_head(self) -> None:
         self._stop()

@@ -15,7 +15,7 @@ from hydradesk.kernel.errors import NotFound
 from hydradesk.kernel.events import Fact
 from hydradesk.kernel.ids import AccountId, PersonId
 from hydradesk.kernel.time import rfc3339
-from hydradesk.portfolio.contracts import Position, PositionMoved
+from hydradesk.portfolio.contracts import Position, PositionMoved, WithdrawalMoved
 from hydradesk.signals.api import signal_view
 from hydradesk.signals.contracts import SignalEnded, SignalMade
 
@@ -97,6 +97,17 @@ class Teller:
             view = self._positions(fact.position)
             said = Message(event="positions", kind="positions.moved", fact=fact, data=view)
             await self._owner(fact.position.account, said)
+
+    async def on_withdrawal(self, fact: WithdrawalMoved) -> None:
+        """Tell the owner how far a withdrawal has come."""
+        data = {
+            "id": fact.withdrawal,
+            "asset": fact.asset,
+            "qty": fact.qty,
+            "state": fact.state,
+        }
+        said = Message(event="withdrawals", kind="withdrawals.moved", fact=fact, data=data)
+        await self.tell(fact.person, said)
 
     async def on_signal(self, fact: SignalMade | SignalEnded) -> None:
         """Tell everybody whose membership shows this timeframe. A HOLD is told to nobody."""
