@@ -1,6 +1,7 @@
 """A real desk, the built page and a real Chromium."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser.visitors import PeoplesDesk
 from tests.flow.desk_process import ROOT, DeskProcess
 
 ARTIFACTS = ROOT / "artifacts"
@@ -107,3 +109,69 @@ def open_page(
 def _hear(complaints: list[str], kind: str, text: str) -> None:
     if kind in ("error", "warning"):
         complaints.append(text)
+
+
+VIOLATIONS = """window.violations = [];
+document.addEventListener("securitypolicyviolation", event =>
+  window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));"""
+EXPECTED = re.compile(r"status of (401|403|422|429)|auth/logout.*ERR_FAILED|ERR_FAILED")
+"""What the browser itself says of every refusal; refusals are what some tests are about."""
+
+
+@pytest.fixture(scope="module")
+def people_desk(chromium: str, built: None, shared: Path) -> Iterator[PeoplesDesk]:
+    folder = Path(tempfile.mkdtemp(prefix="hydradesk-accounts-", dir="/var/tmp"))
+    folder.chmod(0o755)
+    recordings = ("--feed", "replay", "--recordings", str(shared / "data/candles"))
+    one = PeoplesDesk(
+        folder,
+        *(*recordings, "--speed", "60"),
+        HYDRADESK_ARGON2_MEMORY_KIB="1024",
+        HYDRADESK_ARGON2_PASSES="1",
+        HYDRADESK_CAPTCHA_DIFFICULTY="10",
+        HYDRADESK_RATE_LIMITS='{"anonymous": "off", "user": "off"}',
+    )
+    one.start()
+    yield one
+    one.end()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+Enter = Callable[..., Page]
+
+
+@pytest.fixture
+def enter(
+    request: pytest.FixtureRequest, browser: Browser, people_desk: PeoplesDesk
+) -> Iterator[Enter]:
+    """Open the desk as a newcomer, with the wallets given; no policy is violated on the way."""
+    pages: list[Page] = []
+    heard: list[str] = []
+
+    def entered(path: str = "/sign-in", wallets: list[str] | None = None, **look: Any) -> Page:
+        options = {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"} | look
+        page = browser.new_context(**options).new_page()
+        pages.append(page)
+        page.on("console", lambda said: _hear_all(heard, said.type, said.text))
+        page.on("pageerror", lambda error: heard.append(str(error)))
+        page.add_init_script(VIOLATIONS)
+        for script in wallets or []:
+            page.add_init_script(script)
+        page.goto(f"http://localhost:{people_desk.port}{path}")
+        return page
+
+    yield entered
+    ARTIFACTS.mkdir(exist_ok=True)
+    name = request.node.name.removeprefix("test_")
+    for number, page in enumerate(pages):
+        page.screenshot(path=ARTIFACTS / f"accounts_{name}{number or ''}.png")
+        assert page.evaluate("window.violations") == []
+        page.context.close()
+    assert heard == []
+
+
+def _hear_all(heard: list[str], kind: str, said: str) -> None:
+    if "Content Security Policy" in said or (
+        kind in ("error", "warning") and not EXPECTED.search(said)
+    ):
+        heard.append(said)

@@ -1,30 +1,30 @@
 """People come in through the page as they would: wallets that sign, passkeys, passwords, codes."""
 
-import json
-import os
 import re
-import shutil
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pyotp
 import pytest
-from eth_account import Account
-from eth_account.messages import encode_defunct
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
-from tests.browser.conftest import ARTIFACTS
+from tests.browser.conftest import ARTIFACTS, Enter
 from tests.browser.test_looks import FAINT, NAMELESS, WIDTHS
-from tests.browser.wallets import ETHEREUM, SOLANA
-from tests.flow.desk_process import ROOT, DeskProcess
+from tests.browser.visitors import (
+    PASSWORD,
+    PeoplesDesk,
+    authenticator,
+    ethereum,
+    go,
+    prove,
+    register,
+    sign_in,
+    sign_out,
+    signed_in,
+    solana,
+)
 
 pytestmark = pytest.mark.browser
 
-PASSWORD = "correct horse battery staple 17"
 SIGN_IN = ["solana:signIn", "solana:signMessage"]
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 PAGES = {
@@ -46,123 +46,6 @@ OFFICE = {
     "/admin/limits": "Limits and features",
     "/admin/security": "Security events",
 }
-VIOLATIONS = """window.violations = [];
-document.addEventListener("securitypolicyviolation", event =>
-  window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));"""
-EXPECTED = re.compile(r"status of (401|403|422|429)|auth/logout.*ERR_FAILED|ERR_FAILED")
-"""What the browser itself says of every refusal; refusals are what some tests are about."""
-
-
-class PeoplesDesk(DeskProcess):
-    """A desk where people sign in."""
-
-    demo = False
-
-    def hire(self, email: str) -> str:
-        """Make an administrator as the manual says; returns the one-time link."""
-        command = [sys.executable, "-m", "hydradesk", "users", "create", "--admin", "--one-time"]
-        told = subprocess.run(
-            [*command, "--email", email, "--name", "Boss", "--data-dir", str(self.data_dir)],
-            env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "HYDRADESK_PORT": str(self.port)},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return next(word for word in told.stdout.split() if "/enrol#" in word)
-
-
-@pytest.fixture(scope="module")
-def desk(chromium: str, built: None, shared: Path) -> Iterator[PeoplesDesk]:
-    folder = Path(tempfile.mkdtemp(prefix="hydradesk-accounts-", dir="/var/tmp"))
-    folder.chmod(0o755)
-    recordings = ("--feed", "replay", "--recordings", str(shared / "data/candles"))
-    one = PeoplesDesk(
-        folder,
-        *(*recordings, "--speed", "60"),
-        HYDRADESK_ARGON2_MEMORY_KIB="1024",
-        HYDRADESK_ARGON2_PASSES="1",
-        HYDRADESK_CAPTCHA_DIFFICULTY="10",
-        HYDRADESK_RATE_LIMITS='{"anonymous": "off", "user": "off"}',
-    )
-    one.start()
-    yield one
-    one.end()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-Enter = Callable[..., Page]
-
-
-@pytest.fixture
-def enter(request: pytest.FixtureRequest, browser: Browser, desk: PeoplesDesk) -> Iterator[Enter]:
-    """Open the desk as a newcomer, with the wallets given; no policy is violated on the way."""
-    pages: list[Page] = []
-    heard: list[str] = []
-
-    def entered(path: str = "/sign-in", wallets: list[str] | None = None, **look: Any) -> Page:
-        options = {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"} | look
-        page = browser.new_context(**options).new_page()
-        pages.append(page)
-        page.on("console", lambda said: _hear(heard, said.type, said.text))
-        page.on("pageerror", lambda error: heard.append(str(error)))
-        page.add_init_script(VIOLATIONS)
-        for script in wallets or []:
-            page.add_init_script(script)
-        page.goto(f"http://localhost:{desk.port}{path}")
-        return page
-
-    yield entered
-    ARTIFACTS.mkdir(exist_ok=True)
-    name = request.node.name.removeprefix("test_")
-    for number, page in enumerate(pages):
-        page.screenshot(path=ARTIFACTS / f"accounts_{name}{number or ''}.png")
-        assert page.evaluate("window.violations") == []
-        page.context.close()
-    assert heard == []
-
-
-def _hear(heard: list[str], kind: str, said: str) -> None:
-    if "Content Security Policy" in said or (
-        kind in ("error", "warning") and not EXPECTED.search(said)
-    ):
-        heard.append(said)
-
-
-def solana(name: str, features: list[str], **more: Any) -> str:
-    return f"({SOLANA})({json.dumps({'name': name, 'features': features} | more)})"
-
-
-def signed_in(page: Page) -> None:
-    expect(page.get_by_role("link", name=re.compile("^Your account"))).to_be_visible()
-    expect(page.get_by_role("banner")).to_contain_text("100,000.00")
-
-
-def register(page: Page, email: str, password: str = PASSWORD) -> None:
-    page.get_by_role("radio", name="Create an account").click()
-    form = page.get_by_role("form", name="Create an account")
-    form.get_by_label("E-mail").fill(email)
-    form.get_by_label("Password", exact=True).fill(password)
-    form.get_by_label("Name (optional)").fill(email.partition("@")[0].title())
-    form.get_by_role("button", name="Create an account").click()
-
-
-def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
-    form = page.get_by_role("form", name="Sign in with a password")
-    form.get_by_label("E-mail").fill(email)
-    form.get_by_label("Password", exact=True).fill(password)
-    form.get_by_role("button", name="Sign in").click()
-
-
-def go(page: Page, path: str, heading: str) -> None:
-    page.goto(re.sub(r"(//[^/]+)/.*", rf"\1{path}", page.url))
-    expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
-    expect(page.locator("[aria-busy=true]")).to_have_count(0)
-
-
-def sign_out(page: Page) -> None:
-    go(page, "/account", "Hello")
-    page.get_by_role("navigation", name="Account").get_by_role("button", name="Sign out").click()
-    expect(page.get_by_role("heading", name="Sign in to Hydradesk")).to_be_visible()
 
 
 def test_a_stranger_sees_the_market_and_is_asked_to_sign_in(enter: Enter) -> None:
@@ -203,22 +86,6 @@ def test_a_wallet_that_comes_late_or_declines(enter: Enter) -> None:
     expect(page.get_by_role("button", name="Shy")).to_be_enabled()
 
 
-def ethereum(page: Page) -> None:
-    """Answer the injected wallet with a key of our own."""
-    signer = Account.create()
-
-    def answer(method: str, params: list[str]) -> Any:
-        if method == "eth_requestAccounts":
-            return [signer.address.lower()]
-        assert method == "personal_sign" and params[1] == signer.address.lower()
-        signed = signer.sign_message(encode_defunct(hexstr=params[0]))
-        return "0x" + bytes(signed.signature).hex()
-
-    page.expose_function("ethereumSigner", answer)
-    page.add_init_script(f"({ETHEREUM})('Test Ether')")
-    page.reload()
-
-
 def test_an_ethereum_wallet_signs_in(enter: Enter) -> None:
     page = enter()
     ethereum(page)
@@ -226,18 +93,6 @@ def test_an_ethereum_wallet_signs_in(enter: Enter) -> None:
     signed_in(page)
     go(page, "/account/security", "Security")
     expect(page.get_by_role("list", name="Ways to sign in")).to_contain_text("Ethereum wallet")
-
-
-def authenticator(page: Page) -> None:
-    """Chromium's own virtual authenticator, over its debugging protocol."""
-    session = page.context.new_cdp_session(page)
-    session.send("WebAuthn.enable")
-    options = {
-        **{"protocol": "ctap2", "transport": "internal", "hasResidentKey": True},
-        **{"hasUserVerification": True, "isUserVerified": True},
-        "automaticPresenceSimulation": True,
-    }
-    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
 
 
 def test_a_passkey_is_added_and_signs_in(enter: Enter) -> None:
@@ -255,16 +110,6 @@ def test_a_passkey_is_added_and_signs_in(enter: Enter) -> None:
     sign_out(page)
     page.get_by_role("button", name="Use a passkey").click()
     signed_in(page)
-
-
-def prove(page: Page, password: str = PASSWORD) -> None:
-    """Answer the question who is there, where it is asked."""
-    dialog = page.get_by_role("dialog", name="Is it you?")
-    asked = dialog.get_by_label("Password", exact=True)
-    expect(asked).to_be_visible()
-    asked.fill(password)
-    dialog.get_by_role("button", name="Continue").click()
-    expect(dialog).to_have_count(0)
 
 
 def test_password_then_code_then_recovery_code(enter: Enter) -> None:
@@ -316,12 +161,12 @@ def test_signing_in_with_the_keyboard_alone(enter: Enter) -> None:
     signed_in(page)
 
 
-def test_signing_out_leaves_nothing_behind(enter: Enter, desk: PeoplesDesk) -> None:
+def test_signing_out_leaves_nothing_behind(enter: Enter, people_desk: PeoplesDesk) -> None:
     page = enter(wallets=[solana("Phantom", SIGN_IN)])
     page.get_by_role("button", name="Phantom").click()
     signed_in(page)
     other = page.context.new_page()
-    other.goto(f"http://localhost:{desk.port}/account/security")
+    other.goto(f"http://localhost:{people_desk.port}/account/security")
     expect(other.get_by_role("heading", name="Security")).to_be_visible()
     sign_out(page)
     expect(other.get_by_role("heading", name="Sign in to Hydradesk")).to_be_visible()
@@ -329,11 +174,11 @@ def test_signing_out_leaves_nothing_behind(enter: Enter, desk: PeoplesDesk) -> N
     assert set(kept) <= {"hydradesk.theme", "hydradesk.refreshed", "hydradesk.view"}, kept
     assert page.evaluate("document.cookie") == ""
     assert page.evaluate("fetch('/api/account').then(answer => answer.status)") == 401
-    page.goto(f"http://localhost:{desk.port}/")
+    page.goto(f"http://localhost:{people_desk.port}/")
     expect(page.get_by_role("region", name="Your desk")).to_contain_text("Sign in to trade")
 
 
-def test_signing_out_while_the_desk_is_unreachable(enter: Enter, desk: PeoplesDesk) -> None:
+def test_signing_out_while_the_desk_is_unreachable(enter: Enter, people_desk: PeoplesDesk) -> None:
     page = enter(wallets=[solana("Phantom", SIGN_IN)])
     page.get_by_role("button", name="Phantom").click()
     signed_in(page)
@@ -344,12 +189,12 @@ def test_signing_out_while_the_desk_is_unreachable(enter: Enter, desk: PeoplesDe
     expect(page.get_by_role("heading", name="Sign in to Hydradesk")).to_be_visible()
     page.unroute("**/api/auth/logout")
     with page.expect_response("**/api/auth/logout") as told:
-        page.goto(f"http://localhost:{desk.port}/")
+        page.goto(f"http://localhost:{people_desk.port}/")
     assert told.value.status == 204
     expect(page.get_by_role("region", name="Your desk")).to_contain_text("Sign in to trade")
 
 
-def test_an_api_key_is_made_shown_once_and_deleted(enter: Enter, desk: PeoplesDesk) -> None:
+def test_an_api_key_is_made_shown_once_and_deleted(enter: Enter, people_desk: PeoplesDesk) -> None:
     page = enter()
     register(page, "maker@desk.example")
     signed_in(page)
@@ -364,11 +209,11 @@ def test_an_api_key_is_made_shown_once_and_deleted(enter: Enter, desk: PeoplesDe
     expect(page.get_by_role("list", name="API keys")).to_contain_text("my bot")
     assert secret not in page.content()
     bearer = {"Authorization": f"Bearer {secret}"}
-    assert desk.client.get("/api/portfolio", headers=bearer).status_code == 200
+    assert people_desk.client.get("/api/portfolio", headers=bearer).status_code == 200
     page.get_by_role("list", name="API keys").get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete it").click()
     expect(page.get_by_text("No API key")).to_be_visible()
-    assert desk.client.get("/api/portfolio", headers=bearer).status_code == 401
+    assert people_desk.client.get("/api/portfolio", headers=bearer).status_code == 401
 
 
 def test_the_session_is_renewed_once_when_it_has_expired(enter: Enter) -> None:
@@ -384,15 +229,15 @@ def test_the_session_is_renewed_once_when_it_has_expired(enter: Enter) -> None:
     assert len(refreshed) == 1
 
 
-def test_the_office_is_for_those_who_run_the_desk(enter: Enter, desk: PeoplesDesk) -> None:
+def test_the_office_is_for_those_who_run_the_desk(enter: Enter, people_desk: PeoplesDesk) -> None:
     page = enter()
     register(page, "nosy@desk.example")
     signed_in(page)
     expect(page.get_by_role("link", name="Administration")).to_have_count(0)
-    page.goto(f"http://localhost:{desk.port}/admin/people")
+    page.goto(f"http://localhost:{people_desk.port}/admin/people")
     expect(page.get_by_text("There is no such page.")).to_be_visible()
     sign_out(page)
-    page.goto(desk.hire("chief@desk.example"))
+    page.goto(people_desk.hire("chief@desk.example"))
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Continue").click()
     signed_in(page)

@@ -63,8 +63,8 @@ function OneCredential({ credential, last, onPassword }: { credential: Credentia
   const kind = METHODS[credential.kind] ?? credential.kind;
   return (
     <Row
-      title={credential.label === "" ? kind : credential.label}
-      badges={<Badge>{kind}</Badge>}
+      title={["", credential.kind].includes(credential.label) ? kind : credential.label}
+      badges={["", credential.kind].includes(credential.label) ? undefined : <Badge>{kind}</Badge>}
       detail={
         <>
           {credential.detail !== "" && credential.detail !== credential.label && <span className="font-mono">{credential.detail} · </span>}

@@ -24,6 +24,7 @@ export const WITHDRAWAL_TONES: Record<string, Tone> = {
 };
 
 export function sentence(code: string): string {
+  if (code === "graphql") return "GraphQL";
   const words = code.replaceAll("_", " ").replaceAll(".", " · ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
