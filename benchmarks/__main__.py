@@ -12,7 +12,7 @@ import json
 import subprocess
 import sys
 
-NAMES = ("candles", "ingest", "indicators", "latency", "gateway", "fanout", "desk")
+NAMES = ("candles", "ingest", "indicators", "latency", "gateway", "fanout", "accounts", "desk")
 
 
 def about(name: str) -> str:

@@ -76,6 +76,8 @@ class Desk:
         self.data_dir, self.port, self._module = data_dir, free_port(), module
         self._speed, self._environment = speed, environment
         self.process: subprocess.Popen[str] | None = None
+        self.demo = True
+        """False: people sign in."""
 
     def start(self) -> float:
         """Start it; return the seconds until it said that it is ready."""
@@ -83,7 +85,8 @@ class Desk:
         feed = ["--feed", "simulated"]
         if CANDLES.is_dir():
             feed = ["--feed", "replay", "--recordings", str(CANDLES), "--start", START]
-        command = ["-m", self._module, "run", "--demo", "--port", str(self.port), *feed]
+        command = ["-m", self._module, "run", "--port", str(self.port), *feed]
+        command += ["--demo"] if self.demo else []
         command += ["--speed", str(self._speed), "--data-dir", str(self.data_dir)]
         self.process = child(*command, **self._environment)
         assert self.process.stdout is not None
