@@ -56,7 +56,7 @@ class Note(BaseModel):
 
 def insert(url: str) -> FastAPI:
     """A durable POST as FastAPI's tutorial writes it: a token, a model, one INSERT each."""
-    app, pools = FastAPI(openapi_url=None), list[Any]()
+    app, pools, opening = FastAPI(openapi_url=None), list[Any](), asyncio.Lock()
 
     def person(authorization: Annotated[str, Header()]) -> str:
         claims = jwt.decode(authorization.removeprefix("Bearer "), SECRET, algorithms=["HS256"])
@@ -64,11 +64,9 @@ def insert(url: str) -> FastAPI:
 
     @app.post("/journal", status_code=201)
     async def write(note: Note, me: Annotated[str, Depends(person)]) -> Note:
-        if not pools:
-            pools.append(None)
-            pools[0] = await asyncpg.create_pool(url, min_size=16, max_size=16)
-        while pools[0] is None:
-            await asyncio.sleep(0.01)
+        async with opening:
+            if not pools:
+                pools.append(await asyncpg.create_pool(url, min_size=16, max_size=16))
         await pools[0].execute(
             "INSERT INTO peer_notes (person, at, text, symbol) VALUES ($1, $2, $3, $4)",
             me,
