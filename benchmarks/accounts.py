@@ -1,353 +1,202 @@
-"""Accounts: signing in, what a token costs, an abusive client, small durable writes.
+"""What knowing people costs: authorised reads, sign-ins, and a neighbour who floods.
 
-    python -m benchmarks.accounts [--json] [--seconds S]
+    python -m benchmarks.accounts [--json] [--seconds 20] [--rounds 2000]
 
-Signing in: whole round trips one after the other over one connection: nonce, signature, verify
-with a Solana wallet; e-mail and password (argon2id, default cost).
-Token: GET /api/markets with and without one, in turn; the difference of the medians.
-Abuse: one client asks 1,000 times a second from an address of its own while another reads 20 times
-a second; the other's p95, alone and beside it.
-Writes: 64 connections POST notes, as fast as they are answered, first to a plain FastAPI server
-that checks a token and a model and inserts (the peer), then to the desk's journal; same PostgreSQL,
-same run.
-Each server has core 0; load and PostgreSQL have the rest.
+A desk without --demo on embedded PostgreSQL. Reads: one kept-alive connection asks for the markets,
+by turns as a stranger and with an access token, so that both meet the same load; the difference of
+the medians is what the token costs. Sign-ins: one after the other, a wallet's (Ed25519, nonce to
+session, both requests and the writes to the audit trail) and a password's (argon2id at its full
+cost, off the event loop). Flood: a second desk with its limits as they come; one address sends
+1,000 requests a second on a fixed schedule, another asks for candles ten times a second, and is
+timed from when each was due, before and during.
+
+Limits: client, server and database share the machine, so the flood's own client takes CPU from the
+desk it floods.
 """
 
 import argparse
 import asyncio
 import json
-import os
-import subprocess
-import sys
 import time
 from typing import Any
 
-import asyncpg
-import httpx2
-import jwt
-import psutil
 import uvloop
 from solders.keypair import Keypair
 
-from benchmarks import peers
-from benchmarks.running import (
-    Desk,
-    child,
-    folder,
-    free_port,
-    fsync,
-    machine,
-    quantiles,
-    rounded,
-    show,
-)
-from hydradesk.infra.postgres import PostgresServer
+from benchmarks.running import Desk, desk, machine, quantiles, rounded, show
+from hydradesk.accounts.domain import siws
+from hydradesk.accounts.domain.signin import SignInMessage
 
-PASSWORD = "correct horse battery staple"
-NOTE = b'{"text":"chased the breakout; wait for the retest","symbol":"ETH-USDT"}'
-CONNECTIONS = 64
-ABUSE = 1_000
-"""Requests a second of the abusive client."""
-OFTEN = "1000000/minute"
-LIMITS = json.dumps({"anonymous": {"auth": OFTEN, "sign_in": OFTEN}, "pro": "off"})
-"""Strangers may sign in as often as they like, and look at the market as by default."""
+GOALS = {"authorised_adds_ms": 1, "wallet_sign_in_p95_ms": 100, "neighbour_p95_ms": 100}
+FREE = '{"anonymous": "off", "user": "off"}'
+PASSWORD = "a long one for measuring"
+CANDLES = "/api/candles?symbol=ETH-USDT&timeframe=1m&limit=100"
+FLOOD_LINES, FLOOD_RATE, NEIGHBOUR_RATE = 32, 1_000, 10
 
 
-def create_admin(one: Desk) -> None:
-    """Make the one person who signs in by password."""
-    command = [sys.executable, "-m", "hydradesk", "users", "create", "--admin"]
-    command += ["--email", "ada@example.com", "--data-dir", str(one.data_dir)]
-    subprocess.run(command, input=PASSWORD + "\n", text=True, check=True, capture_output=True)
+class Line:
+    """One kept-alive connection, from an address of our choosing."""
 
+    def __init__(self, port: int, address: str = "127.0.0.1") -> None:
+        self._port, self._address = port, address
 
-async def wallet(client: httpx2.AsyncClient, times: int) -> dict[str, Any]:
-    """Sign in with wallets, each for the first time and once more."""
-    whole, verify = [], []
-    key = Keypair()
-    for number in range(times):
-        key = Keypair() if number % 2 == 0 else key  # every wallet signs in twice
-        began = time.perf_counter()
-        offer = (await client.get("/auth/siws/nonce")).json()
-        text = message(offer, str(key.pubkey()))
-        body = {"message": text, "signature": str(key.sign_message(text.encode()))}
-        middle = time.perf_counter()
-        reply = await client.post("/auth/siws/verify", json=body)
-        assert reply.status_code == 200, reply.text
-        whole.append(time.perf_counter() - began)
-        verify.append(time.perf_counter() - middle)
-    return {"round_trip_ms": _ms(whole), "verify_ms": _ms(verify)}
-
-
-def message(offer: dict[str, Any], address: str) -> str:
-    """Write what a wallet shows and signs."""
-    lines = [
-        f"{offer['domain']} wants you to sign in with your Solana account:",
-        address,
-        "",
-        *([offer["statement"], ""] if offer.get("statement") else []),
-        f"URI: {offer['uri']}",
-        f"Version: {offer['version']}",
-        f"Chain ID: {offer['chain_id']}",
-        f"Nonce: {offer['nonce']}",
-        f"Issued At: {offer['issued_at']}",
-        f"Expiration Time: {offer['expires_at']}",
-    ]
-    return "\n".join(lines)
-
-
-async def password(client: httpx2.AsyncClient, times: int) -> tuple[str, dict[str, Any]]:
-    """Sign in by password; returns the last token too."""
-    took, token = [], ""
-    for _ in range(times):
-        began = time.perf_counter()
-        body = {"email": "ada@example.com", "password": PASSWORD}
-        reply = await client.post("/auth/login", json=body)
-        assert reply.status_code == 200, reply.text
-        took.append(time.perf_counter() - began)
-        token = reply.json()["access_token"]
-    return token, _ms(took)
-
-
-async def service(client: httpx2.AsyncClient, token: str) -> str:
-    """Make somebody without limits, a machine; return their token."""
-    bot = {"email": "bot@example.com", "password": PASSWORD}
-    made = await client.post("/auth/register", json=bot)
-    assert made.status_code == 201, made.text
-    admin = {"Authorization": f"Bearer {token}"}
-    proved = await client.post("/auth/step-up", json={"password": PASSWORD}, headers=admin)
-    assert proved.status_code == 200, proved.text
-    change = {"role": "service", "reason": "benchmark"}
-    path = f"/admin/people/{made.json()['person']['id']}"
-    changed = await client.patch(path, json=change, headers=admin)
-    assert changed.status_code == 200, changed.text
-    reply = await client.post("/auth/login", json=bot)
-    return str(reply.json()["access_token"])
-
-
-async def token_cost(client: httpx2.AsyncClient, token: str, times: int) -> dict[str, Any]:
-    """GET as a stranger and as somebody, in turn."""
-    took: dict[str, list[float]] = {"anonymous": [], "authorised": []}
-    for number in range(times + 50):
-        source = {"X-Forwarded-For": f"198.51.{number % 100}.{number // 100}"}
-        headers = {"anonymous": source, "authorised": {"Authorization": f"Bearer {token}"} | source}
-        for who, sent in headers.items():
-            began = time.perf_counter()
-            reply = await client.get("/markets", headers=sent)
-            assert reply.status_code == 200, reply.text
-            if number >= 50:
-                took[who].append(time.perf_counter() - began)
-    found: dict[str, Any] = {f"{who}_ms": _ms(values) for who, values in took.items()}
-    difference = found["authorised_ms"]["p50"] - found["anonymous_ms"]["p50"]
-    return found | {"difference_ms": rounded(difference)}
-
-
-async def beside_abuse(base: str, token: str, seconds: float) -> dict[str, Any]:
-    """The p95 of somebody who reads 20 times a second, alone and beside an abusive client."""
-    async with httpx2.AsyncClient(base_url=base, timeout=30) as calm:
-        alone = await _reads(calm, token, seconds)
-        abuser = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "benchmarks.accounts", "--abuse", base, str(seconds + 2),
-            stdout=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        await asyncio.sleep(1)
-        beside = await _reads(calm, token, seconds)
-        said, _ = await abuser.communicate()
-    return {"alone_ms": _ms(alone), "beside_ms": _ms(beside), "abuser": json.loads(said)}
-
-
-async def _reads(client: httpx2.AsyncClient, token: str, seconds: float) -> list[float]:
-    took, ends = [], time.perf_counter() + seconds
-    while time.perf_counter() < ends:
-        began = time.perf_counter()
-        headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": "198.51.100.7"}
-        reply = await client.get("/markets", headers=headers)
-        assert reply.status_code == 200, reply.text
-        took.append(time.perf_counter() - began)
-        await asyncio.sleep(max(0.0, 0.05 - took[-1]))
-    return took
-
-
-class Asker(asyncio.Protocol):
-    """One connection that sends the same request again when it is answered, or when told."""
-
-    def __init__(self, request: bytes, *, closed: bool) -> None:
-        self.request, self.closed = request, closed
-        self.answers: dict[bytes, int] = {}
-        self.took: list[float] = []
-        self.transport: asyncio.Transport | None = None
-        self.began = 0.0
-
-    def connection_made(self, transport: Any) -> None:  # noqa: ANN401  (asyncio's)
-        """Begin."""
-        self.transport = transport
-        if self.closed:
-            self.ask()
-
-    def ask(self) -> None:
-        """Send."""
-        assert self.transport is not None
-        self.began = time.perf_counter()
-        self.transport.write(self.request)
-
-    def data_received(self, data: bytes) -> None:
-        """Count an answer: small ones come whole."""
-        for part in data.split(b"HTTP/1.1 ")[1:]:
-            self.answers[part[:3]] = self.answers.get(part[:3], 0) + 1
-        self.took.append(time.perf_counter() - self.began)
-        if self.closed:
-            self.ask()
-
-
-async def abuse(base: str, seconds: float) -> dict[str, int]:
-    """Ask ABUSE times a second over 20 connections; returns the answers by status."""
-    where = httpx2.URL(base)
-    request = (
-        f"GET /api/markets HTTP/1.1\r\nHost: localhost:{where.port}\r\n"
-        "X-Forwarded-For: 203.0.113.9\r\n\r\n"
-    ).encode()
-    askers = await _connect(where.port or 0, request, 20, closed=False)
-    began, sent = time.perf_counter(), 0
-    while (now := time.perf_counter() - began) < seconds:
-        while sent < now * ABUSE:
-            askers[sent % 20].ask()
-            sent += 1
-        await asyncio.sleep(0.005)
-    return _answers(askers)
-
-
-async def _connect(port: int, request: bytes, count: int, *, closed: bool) -> list[Asker]:
-    loop = asyncio.get_running_loop()
-    made = []
-    for _ in range(count):
-        _, asker = await loop.create_connection(
-            lambda: Asker(request, closed=closed), "127.0.0.1", port
+    async def open(self) -> "Line":
+        """Connect."""
+        here = (self._address, 0)
+        self._in, self._out = await asyncio.open_connection(
+            "127.0.0.1", self._port, local_addr=here
         )
-        made.append(asker)
-    return made
+        return self
+
+    async def ask(self, path: str, body: Any = None, token: str = "") -> tuple[int, bytes]:  # noqa: ANN401
+        """Send one request; return status and body."""
+        data = b"" if body is None else json.dumps(body).encode()
+        head = f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\nHost: localhost\r\n"
+        head += f"Authorization: Bearer {token}\r\n" if token else ""
+        head += f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
+        self._out.write(head.encode() + data)
+        said = await self._in.readuntil(b"\r\n\r\n")
+        size = int(said.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
+        return int(said.split(b" ", 2)[1]), await self._in.readexactly(size)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._out.close()
 
 
-def _answers(askers: list[Asker]) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for asker in askers:
-        for status, count in asker.answers.items():
-            total[status.decode()] = total.get(status.decode(), 0) + count
-    return total
+async def register(line: Line, name: str) -> str:
+    """Join by password; return an access token."""
+    body = {"email": f"{name}@bench.example", "password": PASSWORD}
+    status, said = await line.ask("/api/auth/register", body)
+    assert status == 201, said
+    return str(json.loads(said)["access_token"])
 
 
-async def writes(port: int, path: str, token: str, seconds: float, process: int) -> dict[str, Any]:
-    """POST notes in a closed loop; rate, latency and CPU of the server."""
-    request = (
-        f"POST {path} HTTP/1.1\r\nHost: localhost:{port}\r\nAuthorization: Bearer {token}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(NOTE)}\r\n\r\n"
-    ).encode() + NOTE
-    server = psutil.Process(process)
-    askers = await _connect(port, request, CONNECTIONS, closed=True)
-    await asyncio.sleep(1.5)
-    before, cpu = sum(_answers(askers).values()), sum(server.cpu_times()[:2])
-    for asker in askers:
-        asker.took.clear()
-    began = time.perf_counter()
-    await asyncio.sleep(seconds)
-    took = time.perf_counter() - began
-    answers, used = _answers(askers), sum(server.cpu_times()[:2]) - cpu
-    done = sum(answers.values()) - before
-    assert set(answers) == {"201"}, answers
-    latency = _ms([one for asker in askers for one in asker.took])
-    for asker in askers:
-        assert asker.transport is not None
-        asker.transport.abort()
+async def reads(line: Line, token: str, rounds: int) -> dict[str, Any]:
+    """Ask by turns as a stranger and as somebody."""
+    taken: dict[str, list[float]] = {"": [], token: []}
+    for _ in range(rounds):
+        for who, times in taken.items():
+            began = time.perf_counter()
+            status, _ = await line.ask("/api/markets", token=who)
+            times.append((time.perf_counter() - began) * 1000)
+            assert status == 200
+    stranger, known = (quantiles(one, 50, 95) for one in taken.values())
+    adds = rounded(known["p50"] - stranger["p50"])
+    return {"anonymous_ms": stranger, "authorised_ms": known, "authorised_adds_ms": adds}
+
+
+async def by_wallet(line: Line, key: Keypair) -> None:
+    """One sign-in with Solana, as a wallet does it."""
+    _, said = await line.ask("/api/auth/siws/nonce")
+    offer = json.loads(said)
+    fields = {name: offer[name] for name in ("domain", "statement", "uri", "version", "chain_id")}
+    message = SignInMessage(
+        address=str(key.pubkey()),
+        nonce=offer["nonce"],
+        issued_at=offer["issued_at"],
+        expiration_time=offer["expires_at"],
+        **fields,
+    )
+    text = siws.write(message)
+    body = {"message": text, "signature": str(key.sign_message(text.encode()))}
+    status, said = await line.ask("/api/auth/siws/verify", body)
+    assert status == 200, said
+
+
+async def sign_ins(line: Line, count: int) -> dict[str, Any]:
+    """Time wallets, then passwords."""
+    wallet, password = [], []
+    keys = [Keypair.from_seed(n.to_bytes(32, "big")) for n in range(1, 11)]
+    for number in range(count):
+        began = time.perf_counter()
+        await by_wallet(line, keys[number % len(keys)])
+        wallet.append((time.perf_counter() - began) * 1000)
+    for _ in range(count // 4):
+        body = {"email": "ada@bench.example", "password": PASSWORD}
+        began = time.perf_counter()
+        status, said = await line.ask("/api/auth/login", body)
+        password.append((time.perf_counter() - began) * 1000)
+        assert status == 200, said
     return {
-        "per_second": round(done / took),
-        "latency_ms": latency,
-        "server_cpu_us_each": rounded(used / done * 1e6),
+        "wallet_sign_in_ms": quantiles(wallet, 50, 95),
+        "password_sign_in_ms": quantiles(password, 50, 95),
     }
 
 
-async def _peer_table(url: str) -> None:
-    connection = await asyncpg.connect(url)
-    await connection.execute(
-        "CREATE TABLE IF NOT EXISTS peer_notes"
-        " (n bigserial PRIMARY KEY, person text, at bigint, text text, symbol text)"
+async def neighbour(port: int, token: str, seconds: float) -> dict[str, float]:
+    """Ask for candles on schedule from an address of its own."""
+    line, taken = await Line(port, "127.0.0.2").open(), []
+    began = time.perf_counter()
+    for number in range(int(seconds * NEIGHBOUR_RATE)):
+        due = began + number / NEIGHBOUR_RATE
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        status, said = await line.ask(CANDLES, token=token)
+        assert status == 200, said
+        taken.append((time.perf_counter() - due) * 1000)
+    line.close()
+    return quantiles(taken, 50, 95, 99)
+
+
+async def flood(port: int, seconds: float) -> dict[str, float]:
+    """Send 1,000 requests a second from one address; return what was answered."""
+    counts = {"answered": 0, "refused": 0}
+    began = time.perf_counter()
+
+    async def one(share: int) -> None:
+        line = await Line(port).open()
+        for number in range(share, int(seconds * FLOOD_RATE), FLOOD_LINES):
+            await asyncio.sleep(max(0.0, began + number / FLOOD_RATE - time.perf_counter()))
+            status, _ = await line.ask(CANDLES)
+            counts["refused" if status == 429 else "answered"] += 1
+        line.close()
+
+    await asyncio.gather(*(one(share) for share in range(FLOOD_LINES)))
+    took = time.perf_counter() - began
+    return {name: rounded(count / took) for name, count in counts.items()}
+
+
+async def flooded(one: Desk, seconds: float) -> dict[str, Any]:
+    """How the neighbour fares, alone and beside a flood."""
+    line = await Line(one.port, "127.0.0.2").open()
+    token = await register(line, "neighbour")
+    line.close()
+    await neighbour(one.port, token, 2)
+    alone = await neighbour(one.port, token, seconds / 2)
+    before = one.cpu()[0]
+    beside, sent = await asyncio.gather(
+        neighbour(one.port, token, seconds), flood(one.port, seconds)
     )
-    await connection.close()
+    cpu = rounded((one.cpu()[0] - before) / seconds)
+    figures = {"alone_ms": alone, "beside_flood_ms": beside, "flood_per_s": sent}
+    return {"neighbour": figures | {"desk_cpu_cores": cpu}}
 
 
-async def both_write(one: Desk, token: str, seconds: float) -> dict[str, Any]:
-    """The peer, then the desk."""
-    url = PostgresServer(one.data_dir).url.replace("+asyncpg", "")
-    await _peer_table(url)
-    port = free_port()
-    server = child("-m", "benchmarks.peers", "insert", str(port), url)
-    try:
-        os.sched_setaffinity(server.pid, {0})
-        await _until(port)
-        known = jwt.encode({"sub": "ada"}, peers.SECRET, algorithm="HS256")
-        plain = await writes(port, "/journal", known, seconds, server.pid)
-    finally:
-        server.kill()
-        server.wait()
-    assert one.process is not None
-    ours = await writes(one.port, "/api/account/journal", token, seconds, one.process.pid)
-    ratio = rounded(ours["per_second"] / plain["per_second"])
-    return {"fastapi": plain, "desk": ours, "ratio": ratio}
-
-
-async def _until(port: int) -> None:
-    for _ in range(200):
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.close()
-            return
-        except OSError:
-            await asyncio.sleep(0.05)
-    raise SystemExit("the peer did not start")
-
-
-def _ms(seconds: list[float]) -> dict[str, float]:
-    return quantiles([one * 1e3 for one in seconds], 50, 95, 99)
-
-
-async def measure(one: Desk, seconds: float) -> dict[str, Any]:
-    """Everything, in one run."""
-    base = f"http://localhost:{one.port}/api"
-    async with httpx2.AsyncClient(base_url=base, timeout=30) as client:
-        token, by_password = await password(client, 40)
-        return {
-            "wallet": await wallet(client, 200),
-            "password_ms": by_password,
-            "token": await token_cost(client, token, 1_000),
-            "abuse": await beside_abuse(base, token, seconds),
-            "writes": await both_write(one, await service(client, token), seconds),
-        }
+async def known(one: Desk, rounds: int) -> dict[str, Any]:
+    """Reads and sign-ins, without limits."""
+    line = await Line(one.port).open()
+    token = await register(line, "ada")
+    await reads(line, token, 200)
+    figures = await reads(line, token, rounds) | await sign_ins(line, 200)
+    line.close()
+    return figures
 
 
 def main() -> None:
-    """Run the desk with accounts, measure, print."""
+    """Start a desk for each half, measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--seconds", type=float, default=5)
-    parser.add_argument("--abuse", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--rounds", type=int, default=2_000)
     asked = parser.parse_args()
-    if asked.abuse:
-        print(json.dumps(uvloop.run(abuse(asked.abuse[0], float(asked.abuse[1])))))
-        return
-    settings = {
-        "HYDRADESK_TRUSTED_PROXIES": "127.0.0.1,::1",
-        "HYDRADESK_RATE_LIMITS": LIMITS,
-        "HYDRADESK_CAPTCHA_DIFFICULTY": "0",
-    }
-    with folder() as path:
-        one = Desk(path, 60, **settings)
-        one.demo = False
-        create_admin(one)
-        try:
-            one.start()
-            assert one.process is not None
-            os.sched_setaffinity(one.process.pid, {0})
-            figures = uvloop.run(measure(one, asked.seconds))
-        finally:
-            one.stop()
-    show({"machine": machine(), "fsync_ms": fsync(), **figures}, asked.json)
+    figures: dict[str, Any] = {"machine": machine(), "goals": GOALS}
+    quiet = {"HYDRADESK_CAPTCHA_DIFFICULTY": "0"}
+    free = quiet | {"HYDRADESK_RATE_LIMITS": FREE, "HYDRADESK_FLOOD_PER_S": "0"}
+    with desk(60, demo=False, **free) as one:
+        figures |= uvloop.run(known(one, asked.rounds))
+    with desk(60, demo=False, **quiet) as one:
+        figures |= uvloop.run(flooded(one, asked.seconds))
+    show(figures, asked.json)
 
 
 if __name__ == "__main__":

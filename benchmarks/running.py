@@ -67,17 +67,23 @@ class Desk:
         data_dir: its folder.
         speed: replayed minutes a minute.
         module: what to run; a benchmark may name a module that measures from inside.
+        demo: whether everybody on this machine is the one local person.
         environment: settings.
     """
 
     def __init__(
-        self, data_dir: Path, speed: float, module: str = "hydradesk", **environment: str
+        self,
+        data_dir: Path,
+        speed: float,
+        module: str = "hydradesk",
+        *,
+        demo: bool = True,
+        **environment: str,
     ) -> None:
+        self._demo = ["--demo"] if demo else []
         self.data_dir, self.port, self._module = data_dir, free_port(), module
         self._speed, self._environment = speed, environment
         self.process: subprocess.Popen[str] | None = None
-        self.demo = True
-        """False: people sign in."""
 
     def start(self) -> float:
         """Start it; return the seconds until it said that it is ready."""
@@ -85,8 +91,7 @@ class Desk:
         feed = ["--feed", "simulated"]
         if CANDLES.is_dir():
             feed = ["--feed", "replay", "--recordings", str(CANDLES), "--start", START]
-        command = ["-m", self._module, "run", "--port", str(self.port), *feed]
-        command += ["--demo"] if self.demo else []
+        command = ["-m", self._module, "run", *self._demo, "--port", str(self.port), *feed]
         command += ["--speed", str(self._speed), "--data-dir", str(self.data_dir)]
         self.process = child(*command, **self._environment)
         assert self.process.stdout is not None
@@ -122,10 +127,12 @@ class Desk:
 
 
 @contextlib.contextmanager
-def desk(speed: float = 60, module: str = "hydradesk", **environment: str) -> Iterator[Desk]:
+def desk(
+    speed: float = 60, module: str = "hydradesk", *, demo: bool = True, **environment: str
+) -> Iterator[Desk]:
     """Run a new desk for the length of the block."""
     with folder() as path:
-        one = Desk(path, speed, module, **environment)
+        one = Desk(path, speed, module, demo=demo, **environment)
         try:
             one.start()
             yield one

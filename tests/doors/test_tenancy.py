@@ -209,6 +209,20 @@ async def test_who_they_are_is_asked_again(
         assert (await subscribe(nobody, "feed"))[0]["type"] == "snapshot"  # nothing to lose
 
 
+async def test_a_session_that_ended_is_looked_at_at_once(crowd: Crowd) -> None:
+    async with crowd.served(), crowd.listen("bob") as bob, crowd.listen("ann") as ann:
+        await subscribe(bob, "orders")
+        await subscribe(ann, "orders")
+        crowd.house.people.keyring.endings._forget(PersonId("p-ann"), "s-ann")  # still signed in
+        del crowd.roles["bob"]
+        crowd.house.people.keyring.endings._forget(PersonId("p-bob"), "another-session")
+        assert (await subscribe(bob, "feed"))[0]["type"] == "snapshot"
+        crowd.house.people.keyring.endings._forget(PersonId("p-bob"), "s-bob")
+        bye = await hear(bob)
+        assert bye["type"] == "bye" and "signed out" in bye["data"]["reason"]
+        assert (await subscribe(ann, "feed"))[0]["type"] == "snapshot"
+
+
 async def test_a_change_of_role_is_heard_of_at_once(crowd: Crowd) -> None:
     def changed(role: Any, status: Any = "active") -> PersonChanged:
         return PersonChanged(

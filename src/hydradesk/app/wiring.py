@@ -256,6 +256,7 @@ class House:
 
     def _exits(self) -> Exits:
         """Connect what leaves, and what people's side wants to know of trading."""
+        self.people.keyring.endings.listeners.append(self.hub.look_again)
         self.autotrader.allowed = lambda: self.people.records.features.enabled("auto_trade")
         desk = exits.Desk(
             ledger=self.ledger,

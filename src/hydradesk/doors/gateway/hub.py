@@ -79,6 +79,10 @@ class Client:
             self.dropped, self.over = reason, True
             self.overflow.set()
 
+    def look_again(self) -> None:
+        """Have it asked anew who its owner is: something about them has changed."""
+        self.overflow.set()
+
     async def take(self) -> list[str]:
         """Wait for messages and return all there are. For one writer.
 
@@ -165,6 +169,13 @@ class Hub:
         for client in ended:
             client.end(reason)
         return len(ended)
+
+    def look_again(self, person: str, name: str | None) -> None:
+        """Have a session's or key's connections, or all of a person's, ask anew who they are."""
+        for client in self.clients:
+            me = client.me
+            if me.person == person and name in (None, me.session, me.key):
+                client.look_again()
 
     def listened(self, topic: str) -> bool:
         """Whether anybody hears this topic, or left so lately that he may come back for it."""

@@ -73,13 +73,26 @@ async def _watch(socket: WebSocket, client: Client, identify: Identify | None) -
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOOK_AGAIN_S):
                 await client.overflow.wait()
-                return
+        if client.dropped is not None:
+            return
+        if not client.overflow.is_set() and _once_only(socket, client):
+            continue
+        client.overflow.clear()
         if identify is not None and client.me.person is not None:
             now = await identify(socket.scope)
             if now.refusal is not None or now.person != client.me.person:
                 client.end("you are signed out: sign in and connect again")
             elif (now.role, now.scopes) != (client.me.role, client.me.scopes):
                 client.end(CHANGED)
+
+
+def _once_only(socket: WebSocket, client: Client) -> bool:
+    """Whether what it came with counts once, like a key's signature: shown again it is refused.
+
+    Such a connection ends when its key is revoked, which we are told.
+    """
+    shown = socket.headers.get("authorization", "").lower()
+    return client.me.key is not None and not shown.startswith("bearer ")
 
 
 async def _obey(text: str | None, client: Client, hub: Hub) -> None:
