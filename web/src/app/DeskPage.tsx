@@ -3,6 +3,7 @@ import { useCallback, useState, type ReactNode } from "react";
 
 import { IndicatorPanel } from "../features/analysis/IndicatorPanel";
 import { PatternList } from "../features/analysis/PatternList";
+import { SignInCall } from "../features/auth/SignInCall";
 import { ChartPanel } from "../features/chart/ChartPanel";
 import { ReplayBar } from "../features/feed/ReplayBar";
 import { OrderTicket } from "../features/orders/OrderTicket";
@@ -10,10 +11,12 @@ import { EquityCurve } from "../features/portfolio/EquityCurve";
 import { SignalCard } from "../features/signals/SignalCard";
 import { SignalHistory } from "../features/signals/SignalHistory";
 import { openOrdersQuery, positionsQuery } from "../shared/api/queries";
+import { methodsQuery, useSession } from "../shared/api/session";
 import type { Position, Side } from "../shared/api/types";
 import { useCommand, type Command } from "../shared/lib/commands";
 import { direction } from "../shared/lib/format";
 import { useDesk } from "../shared/lib/desk";
+import { Answer } from "../shared/ui/Answer";
 import { Icon, type IconName } from "../shared/ui/Icon";
 import { Panel } from "../shared/ui/Panel";
 import { Tabs } from "../shared/ui/Tabs";
@@ -21,6 +24,13 @@ import { bookTabs, moneyTabs, type BookCounts } from "./books";
 import { useViewport } from "./viewport";
 
 export function DeskPage() {
+  const session = useSession();
+  if (session.kind === "asking") return <Asking />;
+  if (session.kind === "stranger") return <StrangerDesk />;
+  return <TradersDesk />;
+}
+
+function TradersDesk() {
   const viewport = useViewport();
   if (viewport === "phone") return <PhoneDesk />;
   return (
@@ -188,5 +198,45 @@ function PhonePlace({ place, side }: { place: Place; side: Side }) {
       <ChartPanel className="h-[58vh] min-h-80" />
       <IndicatorPanel symbol={symbol} timeframe={timeframe} />
     </div>
+  );
+}
+
+/** Until it is known who looks: a moment, or as long as the desk is silent. */
+function Asking() {
+  const methods = useQuery(methodsQuery);
+  return (
+    <main className="flex-1 bg-panel">
+      <Answer query={methods} what="the desk">{() => null}</Answer>
+    </main>
+  );
+}
+
+/** The market, for everybody; a trader's own panels wait behind signing in. */
+function StrangerDesk() {
+  const { symbol, timeframe } = useDesk();
+  const viewport = useViewport();
+  if (viewport === "wide" || viewport === "desk") {
+    return (
+      <main className="grid min-h-[40rem] flex-1 grid-cols-[16rem_minmax(0,1fr)_21rem] gap-px bg-line">
+        <Stack>
+          <IndicatorPanel symbol={symbol} timeframe={timeframe} className="flex-1" />
+        </Stack>
+        <ChartPanel />
+        <Stack>
+          <SignInCall className="shrink-0" />
+          <PatternList symbol={symbol} timeframe={timeframe} className="flex-1" />
+        </Stack>
+      </main>
+    );
+  }
+  return (
+    <main className="min-h-0 flex-1 overflow-auto bg-line">
+      <div className="flex flex-col gap-px">
+        <ChartPanel className="h-[58vh] min-h-80" />
+        <SignInCall />
+        <IndicatorPanel symbol={symbol} timeframe={timeframe} />
+        <PatternList symbol={symbol} timeframe={timeframe} className="max-h-96" />
+      </div>
+    </main>
   );
 }

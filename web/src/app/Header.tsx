@@ -7,6 +7,8 @@ import { HealthDots, LinkHealth, StreamState } from "../features/feed/Health";
 import { DayRange, LastPrice } from "../features/market/LastPrice";
 import { SymbolSwitch } from "../features/market/SymbolSwitch";
 import { EquityBadge } from "../features/portfolio/EquityBadge";
+import { SessionLinks } from "../features/auth/SessionLinks";
+import { useMay } from "../shared/api/session";
 import { useDesk } from "../shared/lib/desk";
 import { nextTheme, themeChoice } from "../shared/lib/theme";
 import { IconButton } from "../shared/ui/Button";
@@ -54,6 +56,7 @@ export function Header({ onHelp }: { onHelp: () => void }) {
 
 function WideHeader({ onHelp, roomy, compact }: { onHelp: () => void; roomy: boolean; compact: boolean }) {
   const { symbol } = useDesk();
+  const trading = useMay("portfolio:read");
   const gap = compact ? "gap-x-2" : "gap-x-4";
   // What does not fit moves to a second line: prices and equities are as long as they are.
   return (
@@ -67,12 +70,13 @@ function WideHeader({ onHelp, roomy, compact }: { onHelp: () => void; roomy: boo
         {!compact && <StreamState symbol={symbol} />}
         {!compact && <LinkHealth />}
         <DeskClock />
-        <EquityBadge />
+        {trading && <EquityBadge />}
         <nav aria-label="Tools" className="flex items-center">
           <AlertsButton symbol={symbol} />
           <SystemLink />
           <IconButton label="Keyboard shortcuts (?)" icon="keyboard" onClick={onHelp} />
           <ThemeButton />
+          <SessionLinks />
         </nav>
       </div>
     </header>
@@ -81,6 +85,7 @@ function WideHeader({ onHelp, roomy, compact }: { onHelp: () => void; roomy: boo
 
 function PhoneHeader() {
   const { symbol } = useDesk();
+  const trading = useMay("portfolio:read");
   return (
     <header className="shrink-0 border-b border-line bg-panel px-2 pt-[env(safe-area-inset-top)]">
       <div className="flex min-h-11 flex-wrap items-center justify-between gap-x-2 py-0.5">
@@ -90,13 +95,14 @@ function PhoneHeader() {
           <AlertsButton symbol={symbol} />
           <SystemLink />
           <ThemeButton />
+          <SessionLinks />
         </span>
       </div>
       <div className="flex min-h-11 flex-wrap items-center justify-between gap-x-2 py-0.5">
         <LastPrice symbol={symbol} />
         <HealthDots symbol={symbol} />
         <DeskClock />
-        <EquityBadge />
+        {trading && <EquityBadge />}
       </div>
     </header>
   );

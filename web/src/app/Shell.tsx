@@ -4,6 +4,7 @@ import { useEffect, useMemo, useState } from "react";
 
 import { AlertWatch } from "../features/alerts/AlertWatch";
 import { Warnings } from "../features/feed/Health";
+import { StepUpDialog } from "../features/auth/StepUpDialog";
 import { FIRST_SYMBOLS } from "../features/market/SymbolSwitch";
 import { HaltNotice } from "../features/risk/LimitsPanel";
 import { marketsQuery } from "../shared/api/queries";
@@ -13,6 +14,7 @@ import { DeskContext, type Desk } from "../shared/lib/desk";
 import { nextTheme, useThemeOnDocument } from "../shared/lib/theme";
 import { Toaster } from "../shared/ui/Toaster";
 import { Header } from "./Header";
+import { SessionKeeper } from "./SessionKeeper";
 import { ShortcutsDialog } from "./ShortcutsDialog";
 import { useShortcuts, type Shortcut } from "./shortcuts";
 import { rememberView } from "./view";
@@ -78,6 +80,8 @@ export function Shell() {
         <Outlet />
       </div>
       <AlertWatch />
+      <SessionKeeper />
+      <StepUpDialog />
       <Toaster />
       <ShortcutsDialog shortcuts={shortcuts} open={helping} onClose={() => { setHelping(false); }} />
     </DeskContext>

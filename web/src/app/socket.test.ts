@@ -170,3 +170,38 @@ describe("DeskSocket", () => {
     expect(seen()).toHaveLength(2);
   });
 });
+
+describe("a session that changes", () => {
+  it("opens the line anew and goes on from the last numbers", () => {
+    socket.subscribe("orders");
+    socket.start();
+    wire().open();
+    wire().say("snapshot", "orders", 4, { items: [] });
+    socket.reconnect();
+    expect(wires).toHaveLength(2);
+    expect(wires[0]?.closed).toBe(true);
+    wire().open();
+    expect(wire().sent).toEqual([{ op: "subscribe", topics: ["orders"], from: { orders: 4 } }]);
+  });
+
+  it("is told of topics that were refused because nobody is known", () => {
+    const codes: string[] = [];
+    socket.stop();
+    socket = new DeskSocket({
+      connect: () => {
+        const made = new TestWire();
+        wires.push(made);
+        return made;
+      },
+      deliver: () => undefined,
+      refused: (code) => codes.push(code),
+    });
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    socket.start();
+    wire().open();
+    wire().say("error", "orders", 0, { message: "sign in first", code: "unauthenticated" });
+    wire().say("error", "risk", 0, { message: "not for you", code: "forbidden" });
+    expect(codes).toEqual(["unauthenticated"]);
+    expect(warn).toHaveBeenCalledOnce();
+  });
+});

@@ -14,6 +14,8 @@ export interface SocketOptions {
   connect: () => Wire;
   /** Receives messages in order, a batch at a time. */
   deliver: (messages: StreamMessage[]) => void;
+  /** Hears that a topic was refused, with the code, and when the line was opened that asked for it. */
+  refused?: (code: string, openedAt: number) => void;
   random?: () => number;
 }
 
@@ -30,6 +32,8 @@ const SILENCE_MS = 12_000;
 const FIRST_WAIT_MS = 400;
 // The desk is on this machine: knocking every few seconds costs nothing, and it is back at once.
 const LONGEST_WAIT_MS = 3_000;
+// What the desk says when it does not (any more) know who is listening.
+const SESSION_CODES = /^(unauthenticated|token_|session_)/;
 const OFFLINE_AFTER = 4;
 // Messages are handed on in batches, at most this often: the page renders no faster than a person sees.
 const BATCH_MS = 90;
@@ -49,6 +53,7 @@ export class DeskSocket implements Stream {
   private silenceTimer: ReturnType<typeof setTimeout> | undefined;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private stopped = true;
+  private openedAt = 0;
 
   constructor(options: SocketOptions) {
     this.options = options;
@@ -73,6 +78,15 @@ export class DeskSocket implements Stream {
   retryNow(): void {
     if (this.stopped || this.wire !== null) return;
     clearTimeout(this.retryTimer);
+    this.open();
+  }
+
+  /** Opens the line anew, with the session as it is now; topics go on where they were. */
+  reconnect(): void {
+    if (this.stopped) return;
+    clearTimeout(this.retryTimer);
+    clearTimeout(this.silenceTimer);
+    this.drop();
     this.open();
   }
 
@@ -114,6 +128,7 @@ export class DeskSocket implements Stream {
   private open(): void {
     const wire = this.options.connect();
     this.wire = wire;
+    this.openedAt = Date.now();
     wire.onopen = () => {
       this.setLink({ state: "connected", reason: null, attempt: 0 });
       this.send("subscribe", [...this.topics.keys()]);
@@ -189,7 +204,9 @@ export class DeskSocket implements Stream {
       return;
     }
     if (message.type === "error") {
-      console.warn("stream refused:", reasonOf(message.data));
+      const code = codeOf(message.data);
+      if (SESSION_CODES.test(code)) this.options.refused?.(code, this.openedAt);
+      else console.warn("stream refused:", reasonOf(message.data));
       return;
     }
     if (message.topic === null) return;
@@ -224,6 +241,11 @@ export class DeskSocket implements Stream {
       this.options.deliver(messages);
     }, BATCH_MS);
   }
+}
+
+function codeOf(data: unknown): string {
+  const code = typeof data === "object" && data !== null ? (data as Record<string, unknown>).code : undefined;
+  return typeof code === "string" ? code : "";
 }
 
 function reasonOf(data: unknown): string {

@@ -1,12 +1,24 @@
 import { notifyManager, type QueryClient } from "@tanstack/react-query";
 
-import type { StreamMessage } from "../shared/api/live";
+import type { Stream, StreamMessage } from "../shared/api/live";
+import { hasSession } from "../shared/api/sessionState";
+import { refreshSession } from "../shared/api/transport";
 import type { Feed, Portfolio } from "../shared/api/types";
 import { refetchBehind, writeBatch } from "./cache";
 import { browserWire, DeskSocket } from "./socket";
 
-/** Always wanted, whatever is on the screen: badges, prices, the account and its safety. */
-const ALWAYS = ["feed", "prices", "signals", "patterns", "orders", "trades", "positions", "portfolio", "risk"];
+/** Always wanted, whoever looks and whatever is on the screen: badges and prices. */
+const ALWAYS = ["feed", "prices", "patterns"];
+
+/** Wanted by whoever may have them, and the scope that they need. */
+export const OWN_TOPICS = [
+  ["signals", "signals:read"],
+  ["orders", "orders:read"],
+  ["trades", "orders:read"],
+  ["positions", "portfolio:read"],
+  ["portfolio", "portfolio:read"],
+  ["risk", "risk:read"],
+] as const;
 
 /** What belongs to one paper account. */
 const OF_ACCOUNT = new Set<unknown>(["orders", "order", "trades", "positions", "equity", "limits", "judgements"]);
@@ -60,7 +72,11 @@ export function startStream(client: QueryClient): DeskSocket {
     }
   }
 
-  const socket = new DeskSocket({ connect: browserWire, deliver });
+  // A line opened with an access token that has run out hears nothing of one's own: a new token, a new line.
+  const refused = (_code: string, openedAt: number) => {
+    if (hasSession()) void refreshSession(openedAt);
+  };
+  const socket = new DeskSocket({ connect: browserWire, deliver, refused });
   for (const topic of ALWAYS) socket.subscribe(topic);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") socket.retryNow();
@@ -71,3 +87,6 @@ export function startStream(client: QueryClient): DeskSocket {
   socket.start();
   return socket;
 }
+
+/** What the app, and only the app, may ask of the stream besides. */
+export type SessionSocket = Pick<DeskSocket, "reconnect"> & Stream;

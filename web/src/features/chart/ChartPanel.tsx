@@ -4,6 +4,7 @@ import { lazy, Suspense, useCallback, useMemo, useState } from "react";
 import { flat, useWords } from "../../shared/api/hooks";
 import { useTopic } from "../../shared/api/live";
 import { candlesQuery, ideasQuery, indicatorsQuery, openOrdersQuery, patternsQuery, tradesQuery } from "../../shared/api/queries";
+import { useMay, useMaySignals } from "../../shared/api/session";
 import { TIMEFRAMES, type Timeframe } from "../../shared/api/types";
 import { useDesk } from "../../shared/lib/desk";
 import { Answer, Empty } from "../../shared/ui/Answer";
@@ -68,9 +69,10 @@ function useChartData(symbol: string, timeframe: Timeframe) {
   const candles = useInfiniteQuery(candlesQuery(symbol, timeframe));
   const indicators = useInfiniteQuery(indicatorsQuery(symbol, timeframe));
   const patterns = useInfiniteQuery(patternsQuery(symbol, timeframe)).data;
-  const signals = useInfiniteQuery(ideasQuery(symbol, timeframe)).data;
-  const trades = useInfiniteQuery(tradesQuery).data;
-  const orders = useQuery(openOrdersQuery).data;
+  const signals = useInfiniteQuery({ ...ideasQuery(symbol, timeframe), enabled: useMaySignals(timeframe) }).data;
+  const mine = useMay("orders:read");
+  const trades = useInfiniteQuery({ ...tradesQuery, enabled: mine }).data;
+  const orders = useQuery({ ...openOrdersQuery, enabled: mine }).data;
   const drawn = {
     bars: useMemo(() => oldestFirst(candles.data), [candles.data]),
     rows: useMemo(() => oldestFirst(indicators.data), [indicators.data]),

@@ -20,6 +20,7 @@ const SIGNAL: Signal = {
   risk_score: "40.0",
   levels: { entry_low: "99.5", entry_high: "100.5", stop: "97", targets: ["104", "106", "108"], risk_reward: "2" },
   votes: [],
+  note: null,
   reasoning: "",
   expires_at: "2025-01-01T01:00:00Z",
   status: "active",

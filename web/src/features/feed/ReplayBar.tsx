@@ -3,6 +3,7 @@ import { useCallback, useState } from "react";
 
 import { controlFeed } from "../../shared/api/actions";
 import { feedQuery } from "../../shared/api/queries";
+import { useMay } from "../../shared/api/session";
 import type { Feed, FeedCommand } from "../../shared/api/types";
 import { hearClock, useDeskNow } from "../../shared/lib/clock";
 import { useCommand, type Command } from "../../shared/lib/commands";
@@ -30,10 +31,11 @@ function useControl() {
   });
 }
 
-/** Playing a recording: only there when the feed is one. */
+/** Playing a recording: only there when the feed is one, for whoever runs the desk. */
 export function ReplayBar() {
   const feed = useQuery(feedQuery).data;
-  return feed?.feed === "replay" ? <Controls feed={feed} /> : null;
+  const mayControl = useMay("desk:write");
+  return feed?.feed === "replay" && mayControl ? <Controls feed={feed} /> : null;
 }
 
 function Controls({ feed }: { feed: Feed }) {

@@ -49,9 +49,10 @@ export function LastPrice({ symbol }: { symbol: string }) {
         >
           {move.way !== 0 && <Icon name={move.way > 0 ? "up" : "down"} className="size-3.5" />}
           <span data-testid="last-price">{shown}</span>
-          <span className="text-2xs font-normal text-dim">{quote}</span>
+          <span className="text-2xs font-normal text-dim max-sm:hidden">{quote}</span>
         </span>
         <span className="px-1 text-2xs text-dim">
+          <span className="sm:hidden">{quote} </span>
           <span className={tone(market?.change_24h_pct)}>{percent(market?.change_24h_pct)}</span> 24h
           <span className="max-lg:hidden"> · <Age at={at} /></span>
         </span>

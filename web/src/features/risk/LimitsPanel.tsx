@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { haltTrading, resumeTrading } from "../../shared/api/actions";
+import { useMay } from "../../shared/api/session";
 import { limitsQuery } from "../../shared/api/queries";
 import type { Limits } from "../../shared/api/types";
 import { amount, percentOf, fraction, quantity } from "../../shared/lib/format";
@@ -112,7 +113,7 @@ function HaltSwitch({ view }: { view: Limits }) {
 
 /** Says across the page that no order will pass. */
 export function HaltNotice() {
-  const view = useQuery(limitsQuery).data;
+  const view = useQuery({ ...limitsQuery, enabled: useMay("risk:read") }).data;
   if (view?.halted !== true) return null;
   return (
     <div role="alert" className="flex items-center gap-2 border-b border-down/40 bg-down/15 px-3 py-1 text-xs text-down">

@@ -15,6 +15,7 @@ import { Meter } from "../../shared/ui/Meter";
 import { Group, Panel } from "../../shared/ui/Panel";
 import { beside, leading, outcomeText } from "./choose";
 import { ConfidenceRing, DIRECTION_LOOKS } from "./Confidence";
+import { useMembership } from "./Membership";
 import { LevelLadder } from "./LevelLadder";
 import { VoteList } from "./VoteList";
 
@@ -25,8 +26,9 @@ interface Props {
 }
 
 export function SignalCard({ symbol, timeframe, className = "" }: Props) {
-  const signals = useInfiniteQuery(signalsQuery(symbol, timeframe));
-  const [ideas, all] = [flat(useInfiniteQuery(ideasQuery(symbol, timeframe)).data), flat(signals.data)];
+  const { included, instead } = useMembership(timeframe);
+  const signals = useInfiniteQuery({ ...signalsQuery(symbol, timeframe), enabled: included });
+  const [ideas, all] = [flat(useInfiniteQuery({ ...ideasQuery(symbol, timeframe), enabled: included }).data), flat(signals.data)];
   const signal = leading(ideas, all);
   const other = signal === undefined ? undefined : beside(signal, ideas, all);
   return (
@@ -36,7 +38,8 @@ export function SignalCard({ symbol, timeframe, className = "" }: Props) {
       className={className}
       actions={signal === undefined ? undefined : <TradeThis signal={signal} />}
     >
-      <Answer
+      {!included && instead}
+      {included && <Answer
         query={signals}
         what="the signal"
         waiting={<Skeleton rows={9} />}
@@ -46,7 +49,7 @@ export function SignalCard({ symbol, timeframe, className = "" }: Props) {
         }}
       >
         {() => signal !== undefined && <Body signal={signal} other={other} />}
-      </Answer>
+      </Answer>}
     </Panel>
   );
 }

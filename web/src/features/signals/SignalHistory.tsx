@@ -9,6 +9,7 @@ import { stamp } from "../../shared/lib/time";
 import { Answer, Empty } from "../../shared/ui/Answer";
 import { DataTable, type Column } from "../../shared/ui/DataTable";
 import { outcomeText } from "./choose";
+import { useMembership } from "./Membership";
 import { DIRECTION_LOOKS } from "./Confidence";
 
 const COLUMNS: Column<Signal>[] = [
@@ -29,8 +30,11 @@ const withHolds = stored<boolean>("holds", (raw) => raw === true);
 
 export function SignalHistory({ symbol, timeframe }: { symbol: string; timeframe: Timeframe }) {
   const holds = withHolds.use();
-  const signals = useInfiniteQuery(holds ? signalsQuery(symbol, timeframe) : ideasQuery(symbol, timeframe));
+  const { included, instead } = useMembership(timeframe);
+  const wanted = holds ? signalsQuery(symbol, timeframe) : ideasQuery(symbol, timeframe);
+  const signals = useInfiniteQuery({ ...wanted, enabled: included });
   const rows = flat(signals.data);
+  if (!included) return instead;
   return (
     <>
       <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-1 border-b border-line px-3 py-1.5 text-xs">

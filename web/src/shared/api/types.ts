@@ -48,3 +48,30 @@ export interface PriceTick {
 export type LiveBar = Candle & { closed: boolean };
 
 export const TIMEFRAMES = ["1m", "5m", "15m", "1h", "4h", "1d"] as const satisfies readonly Timeframe[];
+
+export type Person = Schemas["Person"];
+export type Preferences = Schemas["Preferences"];
+export type Me = Schemas["Me"];
+export type SignInMethod = Schemas["Method"];
+export type SignInAnswer = Schemas["SignIn"];
+export type Credential = Schemas["Credential"];
+export type Factors = Schemas["Factors"];
+export type Enrolment = Schemas["Totp"];
+export type Device = Schemas["Session"];
+export type ApiKey = Schemas["Key"];
+export type CreatedKey = Schemas["MadeKey"];
+export type VenueKey = Schemas["VenueKey"];
+export type JournalEntry = Schemas["AuditEntry"];
+export type Kyc = Schemas["Kyc"];
+export type Address = Schemas["Address"];
+export type Withdrawal = Schemas["Withdrawal"];
+export type RiskProfile = Schemas["RiskProfile"];
+export type Subscription = Schemas["Subscription"];
+export type Delivery = Schemas["Delivery"];
+export type AdminPerson = Schemas["StaffPerson"];
+export type KycCase = Schemas["KycCase"];
+export type Feature = Schemas["Feature"];
+export type SecurityEvent = Schemas["SecurityEvent"];
+export type Incident = Schemas["Incident"];
+export type Overview = Schemas["Overview"];
+export type AdminLimits = Schemas["PlatformLimits"];

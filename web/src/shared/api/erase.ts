@@ -1,0 +1,6 @@
+import { api, done } from "./client";
+
+export function eraseAccount(confirm: string) {
+  return done(api.DELETE("/api/account", { body: { confirm } }));
+}
+
