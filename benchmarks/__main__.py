@@ -12,7 +12,17 @@ import json
 import subprocess
 import sys
 
-NAMES = ("candles", "ingest", "indicators", "latency", "gateway", "fanout", "desk", "accounts")
+NAMES = (
+    "candles",
+    "ingest",
+    "indicators",
+    "latency",
+    "gateway",
+    "fanout",
+    "desk",
+    "accounts",
+    "durable",
+)
 
 
 def about(name: str) -> str:

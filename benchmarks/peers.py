@@ -2,9 +2,10 @@
 
     python -m benchmarks.peers plain PORT FOLDER     FastAPI routes that return FOLDER/*.json
     python -m benchmarks.peers loop PORT             FastAPI, one send_text after the other
+    python -m benchmarks.peers insert PORT URL       FastAPI: token, schema, one INSERT each
     python -m benchmarks.peers hub PORT              the desk's own stream: hub, queues, entrance
 
-The last two tell their sockets a price five times a second, with its time of birth in it.
+`loop` and `hub` tell their sockets a price five times a second, with its time of birth in it.
 """
 
 import asyncio
@@ -12,11 +13,14 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import asyncpg
+import jwt
 import uvicorn
 import uvloop
-from fastapi import FastAPI, WebSocket, WebSocketDisconnect
+from fastapi import Depends, FastAPI, Header, WebSocket, WebSocketDisconnect
+from pydantic import BaseModel, Field
 
 from hydradesk.doors.gateway import stream
 from hydradesk.doors.gateway.app import loopback_rules
@@ -37,6 +41,41 @@ def plain(folder: Path) -> FastAPI:
             return body
 
         app.get(f"/{file.stem}")(route)
+    return app
+
+
+SECRET = "a secret of the benchmark, long enough for HS256"
+
+
+class Note(BaseModel):
+    """The body of the peer's POST: the same as the desk's journal takes."""
+
+    text: str = Field(min_length=1, max_length=2_000)
+    symbol: str | None = Field(default=None, max_length=32)
+
+
+def insert(url: str) -> FastAPI:
+    """A durable POST as FastAPI's tutorial writes it: a token, a model, one INSERT each."""
+    app, pools, opening = FastAPI(openapi_url=None), list[Any](), asyncio.Lock()
+
+    def person(authorization: Annotated[str, Header()]) -> str:
+        claims = jwt.decode(authorization.removeprefix("Bearer "), SECRET, algorithms=["HS256"])
+        return str(claims["sub"])
+
+    @app.post("/journal", status_code=201)
+    async def write(note: Note, me: Annotated[str, Depends(person)]) -> Note:
+        async with opening:
+            if not pools:
+                pools.append(await asyncpg.create_pool(url, min_size=16, max_size=16))
+        await pools[0].execute(
+            "INSERT INTO peer_notes (person, at, text, symbol) VALUES ($1, $2, $3, $4)",
+            me,
+            time.time_ns(),
+            note.text,
+            note.symbol,
+        )
+        return note
+
     return app
 
 
@@ -125,6 +164,8 @@ def main() -> None:
     kind, port = sys.argv[1], int(sys.argv[2])
     if kind == "plain":
         app, work = plain(Path(sys.argv[3])), None
+    elif kind == "insert":
+        app, work = insert(sys.argv[3]), None
     else:
         app, work = loop() if kind == "loop" else hub()
     uvloop.run(serve(app, port, work))

@@ -32,7 +32,7 @@ async def test_one_sees_oneself(desk: Desk) -> None:
 
 async def test_what_is_left_out_stays(desk: Desk) -> None:
     alice = await desk.person(email="alice@desk.example", email_verified=True)
-    desk.be(alice, fresh=False)
+    desk.be(alice)
     change = {"risk_level": "aggressive", "preferences": {"theme": "dark", "sounds": True}}
     said = await desk.ask("PATCH", "/account", json=change)
     assert said["risk_level"] == "aggressive" and said["name"] == "alice"
@@ -100,6 +100,18 @@ async def test_what_nobody_may_say_is_refused_and_changes_nothing(
     desk.be(alice)
     assert await desk.refused("PATCH", "/account", 422, json=change) == "invalid"
     assert await desk.stored(alice.id) == alice and await actions(desk.db) == []
+
+
+async def test_a_bolder_risk_level_needs_a_fresh_proof_a_calmer_one_does_not(desk: Desk) -> None:
+    alice = await desk.person(email="alice@desk.example", risk_level="balanced")
+    desk.be(alice, fresh=False)
+    bold = {"risk_level": "aggressive"}
+    assert await desk.refused("PATCH", "/account", 403, json=bold) == "step_up_required"
+    calm = await desk.client.patch("/account", json={"risk_level": "conservative"})
+    assert (calm.status_code, calm.json()["risk_level"]) == (200, "conservative")
+    desk.be(alice, fresh=True)
+    done = await desk.client.patch("/account", json=bold)
+    assert (done.status_code, done.json()["risk_level"]) == (200, "aggressive")
 
 
 async def test_a_new_address_needs_a_fresh_proof_and_is_not_proved_itself(desk: Desk) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hydradesk.doors.gateway.stream import MAX_TOPICS
+from hydradesk.doors.gateway.stream import MAX_TOPICS, MESSAGES_AT_ONCE
 from hydradesk.infra.db import Database
 from tests.doors.fronts import Front
 from tests.doors.wires import BINARY, CLOSE, PING, PONG, TEXT, Line, Served, frame, serving
@@ -136,6 +136,14 @@ async def test_a_message_that_says_nothing_is_answered_with_an_error(here: Here)
             assert said["type"] in ("error", "snapshot"), (message[:60], said)
             assert "Traceback" not in str(said) and len(answer[1]) < 2_000
     line.close()
+    await here.all_is_well()
+
+
+async def test_who_says_too_much_at_once_is_shown_out(here: Here) -> None:
+    line = await here.served.socket()
+    line.send(frame(b'{"op": "unsubscribe", "topics": []}') * (int(MESSAGES_AT_ONCE) + 50))
+    assert await line.ends() == 1008
+    await here.emptied()
     await here.all_is_well()
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from hydradesk.accounts.api.sign_in import Body, Email, PersonName
 from hydradesk.accounts.api.views import ALICE, PersonView, person_view
-from hydradesk.accounts.contracts import RiskLevel
+from hydradesk.accounts.contracts import RISK_LEVELS, RiskLevel
 from hydradesk.accounts.contracts.administration import TrailRow
 from hydradesk.accounts.service.administration import AdministrationService
 from hydradesk.accounts.service.profile import ProfileChange, ProfileService
@@ -118,6 +118,13 @@ def require_fresh(me: Principal, now: TimeNs) -> None:
         raise StepUp("prove again that it is you", fix="POST /api/auth/step-up, then repeat")
 
 
+async def _bolder(profile: ProfileService, me: Principal, request: AccountChange) -> bool:
+    if request.risk_level is None:
+        return False
+    held = (await profile.read(person_of(me))).risk_level
+    return RISK_LEVELS.index(request.risk_level) > RISK_LEVELS.index(held)
+
+
 def account_routes(
     profile: ProfileService, administration: AdministrationService, now: Callable[[], TimeNs]
 ) -> Routes:
@@ -131,8 +138,11 @@ def account_routes(
 
     @api.add("PATCH", "", PersonView, example=person_view(ALICE), scope="account:write")
     async def change_account(me: Caller, request: AccountChange) -> PersonView:
-        """Change name, address, risk level or preferences; a new address needs step-up."""
-        if request.email is not None:
+        """Change name, address, risk level or preferences.
+
+        A new address needs step-up, and so does a higher risk level: it raises limits.
+        """
+        if request.email is not None or await _bolder(profile, me, request):
             require_fresh(me, now())
         likes: dict[str, Any] = {}
         if request.preferences is not None:

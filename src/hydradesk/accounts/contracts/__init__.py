@@ -28,6 +28,7 @@ from hydradesk.accounts.contracts.paper import (
     public_name,
 )
 from hydradesk.accounts.contracts.people import (
+    RISK_LEVELS,
     KycStatus,
     People,
     Person,
@@ -59,6 +60,7 @@ __all__ = [
     "LOCAL",
     "MEMBERSHIPS",
     "PUBLIC",
+    "RISK_LEVELS",
     "ROLES",
     "SCOPES_OF",
     "Account",

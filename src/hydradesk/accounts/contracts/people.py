@@ -1,6 +1,6 @@
 """People: who may sign in, and what the desk knows of them."""
 
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from msgspec import Struct
 
@@ -13,6 +13,8 @@ from hydradesk.kernel.tx import Tx
 Status = Literal["active", "suspended", "erased"]
 KycStatus = Literal["none", "pending", "approved", "rejected", "expired"]
 RiskLevel = Literal["conservative", "balanced", "aggressive"]
+RISK_LEVELS: tuple[RiskLevel, ...] = get_args(RiskLevel)
+"""From careful to bold."""
 
 
 class Preferences(Struct, frozen=True, kw_only=True):

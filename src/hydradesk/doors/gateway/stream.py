@@ -13,10 +13,12 @@ from starlette.websockets import WebSocketDisconnect
 from hydradesk.doors.gateway.gate import Identify
 from hydradesk.doors.gateway.hub import STRANGER, Client, Hub
 from hydradesk.doors.gateway.topics import CHANGED, inside
+from hydradesk.infra.rates import Flood
 from hydradesk.kernel.errors import DeskError
 
 MAX_TOPICS = 200
 MAX_MESSAGE = 16 * 1024
+MESSAGES_PER_S, MESSAGES_AT_ONCE = 20.0, 200.0
 TRY_AGAIN_LATER = 1013
 POLICY_VIOLATION = 1008
 LOOK_AGAIN_S = 30.0
@@ -59,10 +61,14 @@ def install(app: FastAPI, hub: Hub, identify: Identify | None = None) -> None:
 
 
 async def _read(socket: WebSocket, client: Client, hub: Hub) -> None:
+    bucket = Flood(MESSAGES_PER_S, MESSAGES_AT_ONCE)
     with contextlib.suppress(WebSocketDisconnect):
         while True:
             message = await socket.receive()
             if message["type"] == "websocket.disconnect":
+                return
+            if bucket.drops(""):
+                client.end("you say too much at once: say many topics in one message")
                 return
             await _obey(message.get("text"), client, hub)
 

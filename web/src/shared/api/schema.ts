@@ -27,7 +27,9 @@ export interface paths {
         head?: never;
         /**
          * Change Account
-         * @description Change name, address, risk level or preferences; a new address needs step-up.
+         * @description Change name, address, risk level or preferences.
+         *
+         *     A new address needs step-up, and so does a higher risk level: it raises limits.
          */
         patch: operations["changeAccount"];
         trace?: never;
