@@ -41,7 +41,6 @@ async def test_what_is_left_out_stays(desk: Desk) -> None:
         "symbol": "ETH-USDT",
         "timeframe": "5m",
         "sounds": True,
-        "mail_security": True,
     }
     assert (said["email"], said["email_verified"]) == ("alice@desk.example", True)
     (entry,) = await entries(desk.db, alice.id)

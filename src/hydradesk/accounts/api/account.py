@@ -37,7 +37,6 @@ class PreferencesChange(Body):
     symbol: Annotated[str, Field(max_length=32, pattern=r"^[A-Z0-9]+(-[A-Z0-9]+)*$")] | None = None
     timeframe: Literal["1m", "5m", "15m", "1h", "4h", "1d"] | None = None
     sounds: bool | None = None
-    mail_security: bool | None = None
 
 
 class AccountChange(Body):

@@ -14,7 +14,6 @@ class PreferencesView(Struct, frozen=True, kw_only=True):
     symbol: str
     timeframe: str
     sounds: bool
-    mail_security: bool
 
 
 class PersonView(Struct, frozen=True, kw_only=True):
@@ -58,7 +57,6 @@ def person_view(person: Person) -> PersonView:
             symbol=likes.symbol,
             timeframe=likes.timeframe,
             sounds=likes.sounds,
-            mail_security=likes.mail_security,
         ),
         created_at=rfc3339(person.created_at),
     )

@@ -24,8 +24,6 @@ class Preferences(Struct, frozen=True, kw_only=True):
     symbol: str = "ETH-USDT"
     timeframe: str = "5m"
     sounds: bool = False
-    mail_security: bool = True
-    """Whether to be told by e-mail of sign-ins and changes (when a mailer is configured)."""
 
 
 class Person(Struct, frozen=True, kw_only=True):

@@ -110,7 +110,6 @@ function Wishes({ person }: { person: Person }) {
         <Select label="First timeframe" value={wishes.timeframe} options={TIMEFRAMES.map((value) => ({ value, text: value }))} onChange={(event) => { set({ timeframe: oneOf(TIMEFRAMES, event.currentTarget.value, wishes.timeframe) }); }} />
       </div>
       <Wish text="Sounds with alerts" on={wishes.sounds} onChange={(sounds) => { set({ sounds }); }} />
-      <Wish text="E-mail about sign-ins and changes" on={wishes.mail_security} onChange={(mail_security) => { set({ mail_security }); }} />
       <Send busy={change.isPending} disabled={change.isPending || same}>Save</Send>
     </Form>
   );

@@ -45,27 +45,26 @@ interface Point {
   hint: string;
 }
 
-function points(factors: Factors, kinds: readonly string[], person: Person | undefined): Point[] {
+function points(factors: Factors, kinds: readonly string[]): Point[] {
   const second = factors.totp || factors.passkeys > 0;
-  return [
+  const found = [
     { done: second, text: "A second factor", hint: "Set up an authenticator app or add a passkey" },
-    { done: !factors.totp || factors.recovery_codes_left > 2, text: "Recovery codes at hand", hint: "Few are left: make new ones" },
     { done: kinds.length > 1, text: "A second way to sign in", hint: "If you lose the only one, nobody can let you in" },
-    { done: person?.email !== null && person?.email !== undefined, text: "An e-mail address for warnings", hint: "So that you hear of sign-ins that are not yours" },
   ];
+  if (factors.totp) found.push({ done: factors.recovery_codes_left > 2, text: "Recovery codes at hand", hint: "Few are left: make new ones" });
+  return found;
 }
 
 /** What makes the account safe, and what is missing. */
 export function Checklist({ className = "" }: { className?: string }) {
   const factors = useQuery(factorsQuery);
   const kinds = useQuery(credentialsQuery).data?.items.map((one) => one.kind) ?? [];
-  const person = useQuery(personQuery).data;
   return (
     <Panel title="Security checklist" className={className} actions={<Link to="/account/security" className="text-2xs text-accent hover:underline">Security</Link>}>
       <Answer query={factors} what="your second factors">
         {(view) => (
           <ul className="space-y-2">
-            {points(view, kinds, person).map((point) => (
+            {points(view, kinds).map((point) => (
               <li key={point.text} className="flex items-start gap-2 text-xs">
                 <Icon name={point.done ? "check" : "warn"} className={`mt-px size-4 ${point.done ? "text-up" : "text-warn"}`} />
                 <span>

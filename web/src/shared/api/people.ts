@@ -50,7 +50,6 @@ export interface PreferencesChange {
   symbol: string;
   timeframe: Timeframe;
   sounds: boolean;
-  mail_security: boolean;
 }
 
 export interface PersonChange {

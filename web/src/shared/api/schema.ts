@@ -3349,7 +3349,6 @@ export interface components {
         };
         /** @description What a person likes. */
         Preferences: {
-            mail_security: boolean;
             sounds: boolean;
             symbol: string;
             theme: string;
@@ -3360,8 +3359,6 @@ export interface components {
          * @description Preferences that change; what is left out stays.
          */
         PreferencesChange: {
-            /** Mail Security */
-            mail_security?: boolean | null;
             /** Sounds */
             sounds?: boolean | null;
             /** Symbol */
@@ -3967,7 +3964,6 @@ export interface operations {
                      *       "kyc_level": 0,
                      *       "name": "Alice",
                      *       "preferences": {
-                     *         "mail_security": true,
                      *         "sounds": false,
                      *         "symbol": "ETH-USDT",
                      *         "theme": "system",
@@ -4147,7 +4143,6 @@ export interface operations {
                      *       "kyc_level": 0,
                      *       "name": "Alice",
                      *       "preferences": {
-                     *         "mail_security": true,
                      *         "sounds": false,
                      *         "symbol": "ETH-USDT",
                      *         "theme": "system",
@@ -8125,7 +8120,6 @@ export interface operations {
                      *             "kyc_level": 0,
                      *             "name": "Alice",
                      *             "preferences": {
-                     *               "mail_security": true,
                      *               "sounds": false,
                      *               "symbol": "ETH-USDT",
                      *               "theme": "system",
@@ -8228,7 +8222,6 @@ export interface operations {
                      *         "kyc_level": 0,
                      *         "name": "Alice",
                      *         "preferences": {
-                     *           "mail_security": true,
                      *           "sounds": false,
                      *           "symbol": "ETH-USDT",
                      *           "theme": "system",
@@ -8335,7 +8328,6 @@ export interface operations {
                      *         "kyc_level": 0,
                      *         "name": "Alice",
                      *         "preferences": {
-                     *           "mail_security": true,
                      *           "sounds": false,
                      *           "symbol": "ETH-USDT",
                      *           "theme": "system",
@@ -8976,7 +8968,6 @@ export interface operations {
                      *         "kyc_level": 0,
                      *         "name": "Alice",
                      *         "preferences": {
-                     *           "mail_security": true,
                      *           "sounds": false,
                      *           "symbol": "ETH-USDT",
                      *           "theme": "system",
@@ -9086,7 +9077,6 @@ export interface operations {
                      *         "kyc_level": 0,
                      *         "name": "Alice",
                      *         "preferences": {
-                     *           "mail_security": true,
                      *           "sounds": false,
                      *           "symbol": "ETH-USDT",
                      *           "theme": "system",
@@ -9366,7 +9356,6 @@ export interface operations {
                      *         "kyc_level": 0,
                      *         "name": "Alice",
                      *         "preferences": {
-                     *           "mail_security": true,
                      *           "sounds": false,
                      *           "symbol": "ETH-USDT",
                      *           "theme": "system",
@@ -9622,7 +9611,6 @@ export interface operations {
                      *         "kyc_level": 0,
                      *         "name": "Alice",
                      *         "preferences": {
-                     *           "mail_security": true,
                      *           "sounds": false,
                      *           "symbol": "ETH-USDT",
                      *           "theme": "system",
@@ -10058,7 +10046,6 @@ export interface operations {
                      *         "kyc_level": 0,
                      *         "name": "Alice",
                      *         "preferences": {
-                     *           "mail_security": true,
                      *           "sounds": false,
                      *           "symbol": "ETH-USDT",
                      *           "theme": "system",
@@ -10249,7 +10236,6 @@ export interface operations {
                      *         "kyc_level": 0,
                      *         "name": "Alice",
                      *         "preferences": {
-                     *           "mail_security": true,
                      *           "sounds": false,
                      *           "symbol": "ETH-USDT",
                      *           "theme": "system",
@@ -10360,7 +10346,6 @@ export interface operations {
                      *         "kyc_level": 0,
                      *         "name": "Alice",
                      *         "preferences": {
-                     *           "mail_security": true,
                      *           "sounds": false,
                      *           "symbol": "ETH-USDT",
                      *           "theme": "system",
@@ -10470,7 +10455,6 @@ export interface operations {
                      *         "kyc_level": 0,
                      *         "name": "Alice",
                      *         "preferences": {
-                     *           "mail_security": true,
                      *           "sounds": false,
                      *           "symbol": "ETH-USDT",
                      *           "theme": "system",
@@ -10660,7 +10644,6 @@ export interface operations {
                      *         "kyc_level": 0,
                      *         "name": "Alice",
                      *         "preferences": {
-                     *           "mail_security": true,
                      *           "sounds": false,
                      *           "symbol": "ETH-USDT",
                      *           "theme": "system",
@@ -10770,7 +10753,6 @@ export interface operations {
                      *         "kyc_level": 0,
                      *         "name": "Alice",
                      *         "preferences": {
-                     *           "mail_security": true,
                      *           "sounds": false,
                      *           "symbol": "ETH-USDT",
                      *           "theme": "system",
@@ -10960,7 +10942,6 @@ export interface operations {
                      *         "kyc_level": 0,
                      *         "name": "Alice",
                      *         "preferences": {
-                     *           "mail_security": true,
                      *           "sounds": false,
                      *           "symbol": "ETH-USDT",
                      *           "theme": "system",
