@@ -27,6 +27,13 @@ pytestmark = pytest.mark.browser
 
 SIGN_IN = ["solana:signIn", "solana:signMessage"]
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+CUT_OFF = """() => [...document.querySelectorAll("main button, main input, main select")]
+  .filter(one => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth)
+  .concat([...document.querySelectorAll("main section > div")]
+    .filter(one => one.scrollWidth > one.clientWidth + 1))
+  .map(one => one.outerHTML.slice(0, 120))"""
+"""On a wide screen no panel of the office has to be scrolled sideways."""
+
 PAGES = {
     "/account": "Hello, ",
     "/account/profile": "Profile",
@@ -248,6 +255,7 @@ def test_the_office_is_for_those_who_run_the_desk(enter: Enter, people_desk: Peo
         expect(page.get_by_text("Could not load")).to_have_count(0)
         assert page.evaluate(NAMELESS) == []
         assert page.evaluate(FAINT, 4.4) == []
+        assert page.evaluate(CUT_OFF) == []
         page.screenshot(path=ARTIFACTS / f"office_{path.rpartition('/')[2]}.png")
     page.get_by_role("navigation", name="Administration").get_by_role(
         "link", name="Audit trail"

@@ -33,7 +33,7 @@ export function AuditSearchPage() {
         <search>
           <Form
             label="Search the audit trail"
-            className="grid grid-cols-2 items-end gap-2 border-b border-line p-3 md:grid-cols-[1fr_1fr_1fr_auto_auto_auto]"
+            className="grid grid-cols-2 items-end gap-2 border-b border-line p-3 md:grid-cols-3"
             onSend={() => { setFilter({ ...draft, from: utcFromInput(draft.from) ?? "", to: utcFromInput(draft.to) ?? "" }); }}
           >
             <Field label="Trail (person or desk)" {...field("chain")} />

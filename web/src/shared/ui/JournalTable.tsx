@@ -23,9 +23,9 @@ function change(name: string, from: unknown, to: unknown): string {
 const columns = (me: string | undefined): Column<JournalEntry>[] => [
   { head: "Time (UTC)", cell: (row) => <span title={`${fullStamp(row.at)}, entry ${row.seq}, request ${row.request_id}`}>{stamp(row.at)}</span> },
   { head: "What", cell: (row) => <span className="flex items-center gap-1.5"><b className="font-medium">{row.action}</b>{!row.ok && <Badge tone="down">REFUSED</Badge>}</span> },
-  { head: "By", from: "md", cell: (row) => <span className="block max-w-40 truncate" title={row.actor}>{row.actor === me ? "you" : row.actor}</span> },
-  { head: "On", from: "lg", cell: (row) => <span className="block max-w-40 truncate text-dim" title={row.target}>{row.target || "–"}</span> },
-  { head: "Changed", from: "md", cell: (row) => <span className="block max-w-72 truncate text-dim" title={changes(row)}>{changes(row) || "–"}</span> },
+  { head: "By", from: "md", cell: (row) => <span className="block max-w-32 truncate" title={row.actor}>{row.actor === me ? "you" : row.actor}</span> },
+  { head: "On", from: "lg", cell: (row) => <span className="block max-w-32 truncate text-dim" title={row.target}>{row.target || "–"}</span> },
+  { head: "Changed", from: "md", cell: (row) => <span className="block max-w-56 truncate text-dim" title={changes(row)}>{changes(row) || "–"}</span> },
   { head: "From", from: "lg", cell: (row) => <span className="text-dim">{row.ip === "" ? "–" : row.ip}</span> },
 ];
 
