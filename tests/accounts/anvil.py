@@ -173,8 +173,13 @@ class Node:
         (first, *_) = self.ask("eth_accounts")
         data = "0x" + creation_code(runtime).hex()
         sent = self.ask("eth_sendTransaction", {"from": first, "data": data, "gas": "0x4c4b40"})
-        receipt = self.ask("eth_getTransactionReceipt", sent)
-        assert receipt["status"] == "0x1"
+        receipt = None
+        for _ in range(100):  # the node mines at once, and tells a moment later
+            receipt = self.ask("eth_getTransactionReceipt", sent)
+            if receipt is not None:
+                break
+            time.sleep(0.05)
+        assert receipt is not None and receipt["status"] == "0x1"
         made = str(receipt["contractAddress"])
         assert self.ask("eth_getCode", made, "latest") == "0x" + runtime.hex()
         return made

@@ -2,13 +2,14 @@
 status, media type or body that is not described. Links lead from what was made to what it is.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis.errors import Unsatisfiable
+from hypothesis.errors import FlakyStrategyDefinition, Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.core.failures import Failure, FailureGroup
 from schemathesis.specs.openapi.checks import (
@@ -127,7 +128,7 @@ def test_every_operation_keeps_to_its_description(
 def test_what_was_made_can_be_used_as_the_links_say(
     described: schemathesis.BaseSchema, admin: Visitor
 ) -> None:
-    seen = set[str]()
+    seen, faults = set[str](), list[str]()
 
     class Life(described.as_state_machine()):  # type: ignore[misc]
         def get_call_kwargs(self, case: Any) -> dict[str, Any]:
@@ -136,9 +137,10 @@ def test_what_was_made_can_be_used_as_the_links_say(
         def validate_response(self, response: Any, case: Any, **more: Any) -> None:
             admin.heard(response.status_code)
             seen.add(f"{case.operation.label} {response.status_code}")
-            case.validate_response(response, checks=CHECKS)
+            faults.extend(problems(lambda: case.validate_response(response, checks=CHECKS)))
 
-    faults = problems(lambda: Life.run(settings=few(20, stateful_step_count=8)))
+    with contextlib.suppress(FlakyStrategyDefinition):  # the desk is not as it was: it has lived
+        Life.run(settings=few(20, stateful_step_count=8))
     assert not faults, "\n\n".join(faults)
     followed = {"GET /api/orders/{order_id} 200", "DELETE /api/account/journal/{entry_id} 204"}
     followed |= {"GET /api/admin/people/{person} 200", "DELETE /api/account/keys/{key} 204"}
